@@ -1,0 +1,175 @@
+"""Every setting of the service: one frozen object, read once at start from the environment.
+
+`VISITS_X` sets x; `VISITS_X_FILE` names a file that holds it (for secrets). All problems are
+reported at once.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from config.keys import Keyring, parse_key, parse_keyring
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
+class SettingsFaulty(Exception):
+    """The environment does not describe a service that could start; the message names every fault."""
+
+
+def _words(value: object) -> object:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _psycopg(value: object) -> object:
+    """Any PostgreSQL address, as SQLAlchemy wants it for psycopg 3."""
+    if not isinstance(value, str):
+        return value
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError("not a database address such as postgresql://user@host/visits") from None
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError("only PostgreSQL can hold the visits")
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _key(value: SecretStr) -> SecretStr:
+    parse_key(value.get_secret_value())
+    return value
+
+
+def _keyring(value: SecretStr) -> SecretStr:
+    parse_keyring(value.get_secret_value())
+    return value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+DatabaseUrl = Annotated[str, BeforeValidator(_psycopg)]
+SecretKey = Annotated[SecretStr, AfterValidator(_key)]
+SecretKeyring = Annotated[SecretStr, AfterValidator(_keyring)]
+
+
+class Settings(BaseSettings):
+    """All of it; units stand with each field."""
+
+    model_config = SettingsConfigDict(env_prefix="VISITS_", frozen=True, extra="ignore")
+
+    environment: Environment = Environment.DEVELOPMENT
+    database_url: DatabaseUrl
+    database_pool: int = Field(default=8, ge=1, le=100)
+    """Connections of one process; processes × pool must stay under the server's max_connections."""
+    statement_timeout: int = Field(default=5_000, ge=100)
+    """Milliseconds; bounds a request, since gunicorn's own timeout does not bound a gthread worker's."""
+    lock_timeout: int = Field(default=4_000, ge=100)
+    """Milliseconds."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    smtp_url: str = "smtp://127.0.0.1:1025"
+    """smtp://, smtp+starttls:// or smtps://, with user:password@ where the relay asks for it."""
+    public_url: str = "http://localhost:8000"
+    """Where patients reach the service; mailed links begin with it."""
+    cors_origins: Words = ()
+    """Exact origins of the websites whose booking form calls the API."""
+    encryption_keys: SecretKeyring
+    """`id:base64url of 32 bytes`, comma-separated; the first seals, all of them open."""
+    lookup_key: SecretKey
+    """base64url of 32 bytes: keyed hashes for finding by number, mail, birth date."""
+    link_keys: SecretKeyring
+    """As encryption_keys: the links that patients get are derived with the first."""
+    worker_processes: int = Field(default=2, ge=1, le=64)
+    web_workers: int = Field(default=2, ge=1, le=32)
+    web_threads: int = Field(default=4, ge=1, le=64)
+    clock_offset: float = 0.0
+    """Seconds added to the database's clock, for rehearsals; refused in production."""
+    log_level: str = "INFO"
+    log_format: str = Field(default="json", pattern="^(json|text)$")
+
+    @property
+    def vault_keyring(self) -> Keyring:
+        return parse_keyring(self.encryption_keys.get_secret_value())
+
+    @property
+    def link_keyring(self) -> Keyring:
+        return parse_keyring(self.link_keys.get_secret_value())
+
+    @property
+    def lookup_secret(self) -> bytes:
+        return parse_key(self.lookup_key.get_secret_value())
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @model_validator(mode="after")
+    def _secrets_differ(self) -> Self:
+        secrets = [*self.vault_keyring.values(), *self.link_keyring.values(), self.lookup_secret]
+        if len(set(secrets)) < len(secrets):
+            raise ValueError("encryption_keys, lookup_key and link_keys must all differ")
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_serious(self) -> Self:
+        if self.production and self.clock_offset:
+            raise ValueError("clock_offset is for rehearsals and must be 0 in production")
+        if self.production and not self.public_url.startswith("https://"):
+            raise ValueError("public_url must begin with https:// in production")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, NamedFiles(settings_cls)
+
+
+class NamedFiles(PydanticBaseSettingsSource):
+    """Reads VISITS_X from the file that VISITS_X_FILE names, as container platforms hand over secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"VISITS_{field_name.upper()}_FILE")
+        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises SettingsFaulty with every fault in one message, without the values.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsFaulty("\n".join(_explain(error))) from None
+    except OSError as error:
+        raise SettingsFaulty(f"cannot read {error.filename}: {error.strerror}") from None
+
+
+def _explain(error: ValidationError) -> list[str]:
+    return [
+        f"VISITS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg'].removeprefix('Value error, ')}"
+        if each["loc"]
+        else each["msg"].removeprefix("Value error, ")
+        for each in error.errors(include_input=False, include_url=False)
+    ]

@@ -1,0 +1,1 @@
+"""The visit scheduler: read app.py, then bootstrap.py."""

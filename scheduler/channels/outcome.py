@@ -1,0 +1,33 @@
+"""What became of one attempt to hand a message over."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+Fence = Callable[[], bool]
+"""Called immediately before the irreversible byte; False means: drop the connection, nothing is sent."""
+
+
+class Verdict(StrEnum):
+    SENT = "sent"
+    LATER = "later"
+    """Nothing was handed over; another time may do."""
+    ADDRESS = "address"
+    """The recipient's address is refused for good."""
+    US = "us"
+    """We are refused, whoever the recipient: credentials, policy, configuration."""
+    UNKNOWN = "unknown"
+    """The final byte left and no answer came: handed over or not, nobody can say."""
+    FENCED = "fenced"
+    """The fence said no; nothing was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    verdict: Verdict
+    code: str = ""
+    """The provider's answer code, such as `550 5.1.1`."""
+    detail: str = ""
+    """Its words, without addresses, cut at 200 characters."""
+    reference: str = ""
+    """The provider's own reference of a message that it took."""

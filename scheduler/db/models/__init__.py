@@ -1,0 +1,28 @@
+"""The tables, split by noun."""
+
+from scheduler.db.models.base import Base
+from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
+from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
+from scheduler.db.models.operations import Heartbeat, IdempotencyKey, TimetableEntry
+from scheduler.db.models.patients import Patient, PatientIdentity
+from scheduler.db.models.visits import Claim, Link, Recipient, Visit
+
+__all__ = [
+    "Base",
+    "ChannelPause",
+    "Claim",
+    "ClinicProblem",
+    "ClinicVersion",
+    "Heartbeat",
+    "IdempotencyKey",
+    "Link",
+    "Message",
+    "MessageAttempt",
+    "Patient",
+    "PatientIdentity",
+    "Recipient",
+    "Resource",
+    "ResourceKind",
+    "TimetableEntry",
+    "Visit",
+]

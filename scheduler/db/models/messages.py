@@ -1,0 +1,88 @@
+"""Messages: a row is the job, and a queue carries only hints of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.db.models.base import Base, one_of
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState, Queue
+
+
+class Message(Base):
+    """One thing to tell one recipient over one channel; never an address."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "sequence", "kind", "offset_minutes", "channel", "recipient_id"),
+        CheckConstraint(one_of("kind", MessageKind), name="kind"),
+        CheckConstraint(one_of("state", MessageState), name="state"),
+        CheckConstraint(one_of("channel", ChannelName), name="channel"),
+        CheckConstraint(one_of("queue", Queue), name="queue"),
+        Index("messages_pending_idx", "queue", "next_at", postgresql_where=text("state = 'pending'")),
+        Index("messages_expiring_idx", "expires_at", postgresql_where=text("state = 'pending'")),
+        Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
+        Index(None, "recipient_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipients.id"))
+    sequence: Mapped[int]
+    kind: Mapped[str]
+    offset_minutes: Mapped[int]
+    channel: Mapped[str]
+    queue: Mapped[str]
+    state: Mapped[str]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    next_at: Mapped[datetime]
+    """When it may be tried (again); the first time this is `due_at`."""
+    nudged_at: Mapped[datetime | None]
+    """When a hint was last put on the queue."""
+    attempt: Mapped[int] = mapped_column(default=0)
+    handoffs: Mapped[int] = mapped_column(default=0)
+    """How often it passed the fence."""
+    token: Mapped[UUID | None]
+    """Whoever holds this value may go on with the message; each claim makes a new one."""
+    claimed_by: Mapped[str | None]
+    message_id: Mapped[str]
+    """Of the mail; made once, the same on every attempt."""
+    made_at: Mapped[datetime | None]
+    """The first claim: Date and DTSTAMP on every attempt."""
+    clinic_version: Mapped[int | None] = mapped_column(ForeignKey("clinic_versions.id"))
+    """The clinic as it was at the first claim, so that every attempt has the same words."""
+    template_version: Mapped[str | None]
+    provider_ref: Mapped[str | None]
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class MessageAttempt(Base):
+    """One try to hand a message over; only ever added."""
+
+    __tablename__ = "message_attempts"
+    __table_args__ = (Index(None, "message_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    attempt: Mapped[int]
+    at: Mapped[datetime]
+    worker: Mapped[str]
+    verdict: Mapped[str]
+    code: Mapped[str]
+    detail: Mapped[str]
+    reference: Mapped[str]
+
+
+class ChannelPause(Base):
+    """A channel whose provider refuses us: nothing is claimed for it but a probe now and then."""
+
+    __tablename__ = "channel_pauses"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    reason: Mapped[str]
+    next_probe_at: Mapped[datetime]

@@ -1,0 +1,42 @@
+"""What the service keeps for its own running."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.db.models.base import Base
+
+
+class IdempotencyKey(Base):
+    """A request that had its effect: a repeat answers with the same visit."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "created_at"),)
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes]
+    status: Mapped[int]
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """When a part of the service was last alive."""
+
+    __tablename__ = "heartbeats"
+
+    part: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class TimetableEntry(Base):
+    """When a repeating piece of work is next due."""
+
+    __tablename__ = "timetable"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    next_run: Mapped[datetime]

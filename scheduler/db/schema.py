@@ -1,0 +1,75 @@
+"""The schema's version: what the database has, what this code needs, and the way from one to the other."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from scheduler.db.engine import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+OLDEST_SERVER = 15
+MIGRATION_LOCK = 0x76697369
+"""Advisory lock: two `migrate` at once run one after the other."""
+
+
+class SchemaMismatch(Exception):
+    """The database and this code do not belong together; nothing was changed."""
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def needed() -> str:
+    """The revision that this code works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def present(connection: Connection) -> str | None:
+    """The revision that the database has; None where nothing was ever made."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(db: Database) -> None:
+    """Bring the database to the revision of this code.
+
+    Raises SchemaMismatch for a server that is too old or a schema that is newer than this code.
+    """
+    with db.engine.connect() as connection:
+        _check_server(connection)
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SET lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        connection.commit()
+        _check_known(present(connection))
+        connection.commit()
+        command.upgrade(_config(connection), "head")
+        connection.commit()
+        connection.invalidate()  # gives the lock and the altered timeouts up with the connection
+
+
+def _check_server(connection: Connection) -> None:
+    version: int = connection.execute(text("SELECT current_setting('server_version_num')::int")).scalar_one()
+    if version // 10_000 < OLDEST_SERVER:
+        raise SchemaMismatch(
+            f"The server is PostgreSQL {version // 10_000}, needed is {OLDEST_SERVER} or newer."
+        )
+
+
+def _check_known(revision: str | None) -> None:
+    script = ScriptDirectory.from_config(_config())
+    known = {each.revision for each in script.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaMismatch(
+            f"The database has schema {revision}, and this release knows up to {needed()}: it was used by a"
+            " newer release. Nothing was changed. Start that release again, or restore an older backup."
+        )

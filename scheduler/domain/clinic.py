@@ -1,0 +1,164 @@
+"""The clinic as its file describes it: who gives which visit, where, when and in which mode.
+
+All of it is immutable. Texts are by language (`{"en": …, "es": …}`); durations are whole minutes.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+GRID_MINUTES = 5
+"""Every duration and every opening hour of a clinic is a multiple of this."""
+
+Texts = Mapping[str, str]
+
+
+class Mode(StrEnum):
+    IN_PERSON = "in_person"
+    TELEMEDICINE = "telemedicine"
+
+
+class Approval(StrEnum):
+    """Who accepts a booking: the service at once, or staff after they have looked at it."""
+
+    AUTO = "auto"
+    STAFF = "staff"
+
+
+class NewPatients(StrEnum):
+    YES = "yes"
+    NO = "no"
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The clinic's own mailbox: From, Reply-To and ORGANIZER of everything that is sent."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    code: str
+    name: str
+    address: str
+    timezone: ZoneInfo
+    rooms: tuple[Room, ...]
+    phone: str | None = None
+    geo: tuple[float, float] | None = None
+    """Latitude and longitude in degrees."""
+    until: date | None = None
+    """The last local date on which visits take place here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Weekly opening hours in local wall time: the location's, else the practitioner's own."""
+
+    days: frozenset[int]
+    """Days of the week; Monday is 0."""
+    opens: time
+    closes: time
+    """After `opens`; `time.max` stands for midnight at the end of the day."""
+    modes: frozenset[Mode]
+    location: str | None = None
+    """Needed for `in_person`."""
+    valid_from: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    state: str
+    valid_from: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    code: str
+    name: str
+    message_name: str
+    """The name as mails, texts and calendar entries spell it."""
+    timezone: ZoneInfo
+    """The schedule's zone: telemedicine visits are promised in it."""
+    hours: tuple[Hours, ...]
+    licences: tuple[Licence, ...] = ()
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitType:
+    code: str
+    label: Texts
+    description: Texts
+    minutes: int
+    modes: Mapping[Mode, Approval]
+    new_patients: NewPatients
+    buffer_before: int = 0
+    buffer_after: int = 0
+    notice: int = 240
+    """The least time between booking and start, in minutes."""
+    horizon_days: int = 90
+    step: int = 15
+    daily_limit: int | None = None
+    """The most visits of this type that one practitioner gives on one local date."""
+    practitioners: frozenset[str] = frozenset()
+    """Codes of those who may give it; empty means everybody."""
+    room: bool = True
+    """Whether an in-person visit occupies a room of its location."""
+    triage: bool = False
+    until: date | None = None
+
+    def given_by(self, practitioner: Practitioner) -> bool:
+        return not self.practitioners or practitioner.code in self.practitioners
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderPlan:
+    """How long before a visit its messages are due, in minutes."""
+
+    reminders: tuple[int, ...] = (72 * 60, 24 * 60)
+    join: int | None = 60
+    """Telemedicine visits only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    name: str
+    sender: Sender
+    phone: str
+    """In E.164."""
+    timezone: ZoneInfo
+    languages: tuple[str, ...]
+    """ISO 639-1 codes; the first is the one that is used where a patient said nothing."""
+    emergency: Texts
+    links: Mapping[str, str]
+    """Public pages of the clinic, such as `privacy` and `complaints`."""
+    locations: tuple[Location, ...]
+    practitioners: tuple[Practitioner, ...]
+    visit_types: tuple[VisitType, ...]
+    holidays: Container[date]
+    reminders: ReminderPlan
+    carried: Mapping[str, Any]
+    """Rules that the file states and that other parts enforce: `triage`, `consents`, `alerts`, `needs`."""
+
+    def visit_type(self, code: str) -> VisitType | None:
+        return next((each for each in self.visit_types if each.code == code), None)
+
+    def practitioner(self, code: str) -> Practitioner | None:
+        return next((each for each in self.practitioners if each.code == code), None)
+
+    def location(self, code: str) -> Location | None:
+        return next((each for each in self.locations if each.code == code), None)

@@ -1,0 +1,98 @@
+"""What can go wrong, in the words of the field.
+
+SchedulerError
+├── NotFound
+├── Conflict
+│   ├── SlotTaken
+│   └── AlreadyBooked
+├── Refused
+│   ├── SlotNotOffered
+│   ├── IdempotencyConflict
+│   └── Invalid
+├── Unavailable
+└── ClinicFileFaulty
+
+The class name is the problem's type (`SlotTaken` → `/problems/slot-taken`) and the docstring its meaning;
+only `api/problems.py` knows which HTTP status each family has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class SchedulerError(Exception):
+    """Something that the service refuses or cannot do."""
+
+
+class NotFound(SchedulerError):
+    """There is no such thing, or it is not yours to see."""
+
+
+class Conflict(SchedulerError):
+    """It was possible, but somebody was quicker."""
+
+
+class SlotTaken(Conflict):
+    """The time is no longer free."""
+
+    def __init__(self, alternatives: Sequence[Any] = ()) -> None:
+        super().__init__()
+        self.alternatives = alternatives
+
+
+class AlreadyBooked(Conflict):
+    """You already have a visit then."""
+
+
+class Refused(SchedulerError):
+    """The request is understood and will not be carried out as it is."""
+
+
+class SlotNotOffered(Refused):
+    """The clinic does not offer this time for this visit."""
+
+
+class IdempotencyConflict(Refused):
+    """The Idempotency-Key was used before with another body."""
+
+
+class Unavailable(SchedulerError):
+    """The service cannot answer at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input: where (a JSON pointer), a code, a text that is fit to show."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Invalid(Refused):
+    """The input is not valid."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__()
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """One thing that is wrong with a clinic file; `line` counts from 1."""
+
+    line: int
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.where}: {self.reason}"
+
+
+class ClinicFileFaulty(SchedulerError):
+    """The clinic file is not valid; nothing of it was applied."""
+
+    def __init__(self, faults: Sequence[FileFault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)

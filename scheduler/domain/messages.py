@@ -1,0 +1,105 @@
+"""What a message is, which states it goes through, and when it is due.
+
+pending ─claim→ claimed ─fence→ handoff ─finish→ sent
+   ├→ superseded, expired, skipped   ├→ pending (retry) · failed · unknown
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from scheduler.domain.clinic import Mode, ReminderPlan
+from scheduler.domain.visits import VisitStatus
+
+
+class MessageKind(StrEnum):
+    RECEIVED = "received"
+    """A visit that staff still have to approve was asked for."""
+    CONFIRMED = "confirmed"
+    REMINDER = "reminder"
+    JOIN = "join"
+    """How to enter a telemedicine visit, shortly before it."""
+
+
+class ChannelName(StrEnum):
+    EMAIL = "email"
+
+
+class Queue(StrEnum):
+    URGENT = "urgent"
+    BULK = "bulk"
+
+
+class MessageState(StrEnum):
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    HANDOFF = "handoff"
+    """Past the fence: the final byte may have left."""
+    SENT = "sent"
+    SUPERSEDED = "superseded"
+    """The visit is no longer what the message says."""
+    EXPIRED = "expired"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Handed over or not, nobody can say; not tried again."""
+
+
+OPEN = frozenset({MessageState.PENDING, MessageState.CLAIMED, MessageState.HANDOFF})
+
+QUEUES = {
+    MessageKind.RECEIVED: Queue.URGENT,
+    MessageKind.CONFIRMED: Queue.URGENT,
+    MessageKind.REMINDER: Queue.BULK,
+    MessageKind.JOIN: Queue.URGENT,
+}
+
+WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED})
+"""Kinds that carry a calendar entry: they leave in order, per visit and recipient."""
+
+SPEAKS_OF = {
+    MessageKind.RECEIVED: frozenset({VisitStatus.PENDING}),
+    MessageKind.CONFIRMED: frozenset({VisitStatus.BOOKED}),
+    MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),
+    MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
+}
+"""The statuses of a visit in which a message of that kind is still true."""
+
+
+def still_true(kind: MessageKind, sequence: int, visit_status: VisitStatus, visit_sequence: int) -> bool:
+    """Whether a message may be handed over now: asked at the fence, with the visit locked."""
+    return visit_status in SPEAKS_OF[kind] and sequence == visit_sequence
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """A message that is to become a row; `offset` is in minutes before the visit, 0 for at once."""
+
+    kind: MessageKind
+    offset: int
+    due_at: datetime
+    expires_at: datetime
+
+
+def plan_booking(
+    status: VisitStatus, mode: Mode, start: datetime, now: datetime, plan: ReminderPlan
+) -> list[PlannedMessage]:
+    """The messages of a fresh booking: the one that tells it, and the reminders of a booked visit."""
+    if status is VisitStatus.PENDING:
+        return [PlannedMessage(MessageKind.RECEIVED, 0, now, start)]
+    return [PlannedMessage(MessageKind.CONFIRMED, 0, now, start), *plan_reminders(mode, start, now, plan)]
+
+
+def plan_reminders(mode: Mode, start: datetime, now: datetime, plan: ReminderPlan) -> list[PlannedMessage]:
+    """Each reminder of the plan that still lies ahead; it expires when the next one is due, or at the start.
+
+    An offset that is already past is left out: nobody wants all reminders at once after a late booking.
+    """
+    offsets = [(MessageKind.REMINDER, minutes) for minutes in sorted(plan.reminders, reverse=True)]
+    if plan.join is not None and mode is Mode.TELEMEDICINE:
+        offsets.append((MessageKind.JOIN, plan.join))
+    dues = [start - timedelta(minutes=minutes) for _, minutes in offsets]
+    return [
+        PlannedMessage(kind, minutes, due, expires)
+        for (kind, minutes), due, expires in zip(offsets, dues, [*dues[1:], start], strict=True)
+        if due > now
+    ]

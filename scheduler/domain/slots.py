@@ -1,0 +1,157 @@
+"""Free times: what the clinic offers, less what is taken."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from scheduler.domain import bits
+from scheduler.domain.bits import Window
+from scheduler.domain.clinic import GRID_MINUTES, Location, Mode, VisitType
+from scheduler.domain.schedule import Chair, Schedule
+from scheduler.domain.times import day_span, local_date
+
+Stretch = tuple[datetime, datetime]
+
+
+def room_key(location: Location, room: str) -> str:
+    """How a room is called among the resources; a practitioner is called by the code."""
+    return f"{location.code}/{room}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is no longer free in a window."""
+
+    stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
+    """By practitioner's code or room's key."""
+    counts: Mapping[tuple[str, date], int] = field(default_factory=dict)
+    """How many visits of the type in question a practitioner has on a local date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody looks for; `first` and `last` are local dates in `zone`, both included."""
+
+    visit_type: VisitType
+    mode: Mode
+    first: date
+    last: date
+    zone: ZoneInfo
+    earliest: datetime
+    """Now, plus the type's notice."""
+    latest: datetime
+    """Now, plus the type's horizon."""
+    practitioner: str | None = None
+    location: str | None = None
+
+    def on(self, start: datetime) -> "Search":
+        """The same, on the day of one start alone."""
+        day = local_date(start, self.zone)
+        return self.between(day, day)
+
+    def between(self, first: date, last: date) -> "Search":
+        """The same, on other days."""
+        return replace(self, first=first, last=last)
+
+    @property
+    def needs_room(self) -> bool:
+        return self.visit_type.room and self.mode is Mode.IN_PERSON
+
+
+def horizon(visit_type: VisitType, now: datetime) -> Stretch:
+    """The earliest and the latest start that may be booked now."""
+    return now + timedelta(minutes=visit_type.notice), now + timedelta(days=visit_type.horizon_days)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimes:
+    """Starts by chair, as masks over one window."""
+
+    window: Window
+    masks: Sequence[tuple[Chair, int]]
+
+    def __bool__(self) -> bool:
+        return any(mask for _, mask in self.masks)
+
+    def first(self) -> datetime | None:
+        lowest = [mask & -mask for _, mask in self.masks if mask]
+        return self.window.instant(min(lowest).bit_length() - 1) if lowest else None
+
+    def starts(self) -> Iterator[tuple[datetime, list[Chair]]]:
+        """Each free start, earliest first, with who could give it."""
+        together = 0
+        for _, mask in self.masks:
+            together |= mask
+        for bit in bits.ones(together):
+            yield self.window.instant(bit), [chair for chair, mask in self.masks if mask >> bit & 1]
+
+    def chairs_at(self, start: datetime) -> list[Chair]:
+        """Who is free at exactly that start."""
+        bit = self.window.floor(start)
+        exact = 0 <= bit < self.window.size and self.window.instant(bit) == start
+        return [chair for chair, mask in self.masks if exact and mask >> bit & 1]
+
+
+def offered_times(schedule: Schedule, search: Search) -> FreeTimes:
+    """What may be booked as far as the clinic's rules go, whatever is taken."""
+    window = Window(search.first, search.last)
+    bounds = _bounds(window, search)
+    visit_type, mode = search.visit_type, search.mode
+    masks = []
+    for chair in schedule.chairs(visit_type, mode, search.practitioner, search.location):
+        place = chair.location.code if chair.location else None
+        offer = schedule.offered(
+            visit_type.code, mode, chair.practitioner.code, place, search.first, search.last
+        )
+        masks.append((chair, offer & bounds))
+    return FreeTimes(window, masks)
+
+
+def free_times(schedule: Schedule, search: Search, taken: Taken) -> FreeTimes:
+    """What may be booked now: the visit lies in opening hours, its buffers only avoid what is taken."""
+    offer = offered_times(schedule, search)
+    window = offer.window
+    free: dict[str, int] = {}
+
+    def open_starts(key: str) -> int:
+        if key not in free:
+            free[key] = _room_to_start(window, search.visit_type, taken.stretches.get(key, ()))
+        return free[key]
+
+    masks = []
+    for chair, mask in offer.masks:
+        mask &= open_starts(chair.practitioner.code) & ~_full_days(window, search, chair, taken)
+        if search.needs_room and chair.location:
+            rooms = 0
+            for room in chair.location.rooms:
+                rooms |= open_starts(room_key(chair.location, room.code))
+            mask &= rooms
+        masks.append((chair, mask))
+    return FreeTimes(window, masks)
+
+
+def _bounds(window: Window, search: Search) -> int:
+    start, end = day_span(search.first, search.last, search.zone)
+    last_start = min(window.floor(search.latest) + 1, window.floor(end))
+    return bits.span(max(window.floor(start), window.ceil(search.earliest)), last_start)
+
+
+def _room_to_start(window: Window, visit_type: VisitType, stretches: Sequence[Stretch]) -> int:
+    """Starts whose whole claim, buffers included, meets nothing that is taken."""
+    before = visit_type.buffer_before // GRID_MINUTES
+    length = (visit_type.buffer_before + visit_type.minutes + visit_type.buffer_after) // GRID_MINUTES
+    if not stretches:
+        return window.everything
+    return bits.runs(window.everything & ~window.taken(stretches), length) << before
+
+
+def _full_days(window: Window, search: Search, chair: Chair, taken: Taken) -> int:
+    """The local days on which the practitioner has as many visits of this type as the clinic allows."""
+    limit = search.visit_type.daily_limit
+    mask = 0
+    if limit is not None:
+        for (practitioner, day), count in taken.counts.items():
+            if practitioner == chair.practitioner.code and count >= limit:
+                mask |= window.span(*day_span(day, day, chair.zone))
+    return mask

@@ -1,0 +1,123 @@
+"""Booking a visit: the rules again, then locks, then the rows, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from scheduler.db.engine import EXCLUSION, sqlstate
+from scheduler.db.models import Claim
+from scheduler.domain.booking import BookingRequest, check_request, search_for
+from scheduler.domain.errors import Conflict, SlotNotOffered, SlotTaken
+from scheduler.domain.schedule import Chair
+from scheduler.domain.slots import Search, offered_times
+from scheduler.services import idempotency
+from scheduler.services.clinic.current import Moment
+from scheduler.services.desk import Desk
+from scheduler.services.free import search_free
+from scheduler.services.idempotency import Repeatable
+from scheduler.services.patients import recognise
+from scheduler.services.recording import NewVisit, record
+from scheduler.services.taking import Taking, take
+
+ALTERNATIVES = 5
+"""How many other times a refused booking names."""
+LOOK_AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a booking made: the visit's id, and the messages that are due at once."""
+
+    visit: UUID
+    due: Sequence[int] = ()
+    replayed: bool = False
+
+
+def book(desk: Desk, request: BookingRequest, repeatable: Repeatable | None = None) -> Booked:
+    """Book a visit with one of those who could give it, each tried in a transaction of its own.
+
+    Raises Invalid, SlotNotOffered, SlotTaken (with the next free times), AlreadyBooked, IdempotencyConflict.
+    """
+    with desk.db.reading() as connection:
+        if made := idempotency.effect(connection, repeatable):
+            return Booked(made, replayed=True)
+    try:
+        return _book_first_free(desk, request, repeatable)
+    except Conflict:
+        with desk.db.reading() as connection:  # it may be our own earlier try that took the time
+            if made := idempotency.effect(connection, repeatable):
+                return Booked(made, replayed=True)
+        raise
+
+
+def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable | None) -> Booked:
+    with desk.db.reading() as connection:
+        moment = desk.clinics.moment(connection)
+        search = _search(moment, request)
+        chairs = _by_load(connection, moment, request.start, search)
+    for chair in chairs:
+        try:
+            return desk.db.attempt(
+                lambda session, chair=chair: _book_with(desk, session, request, chair, repeatable)
+            )  # type: ignore[misc]
+        except SlotTaken:
+            continue
+        except IntegrityError as error:
+            if sqlstate(error) != EXCLUSION:
+                raise
+    raise SlotTaken(_alternatives(desk, search))
+
+
+def _search(moment: Moment, request: BookingRequest) -> Search:
+    """Raises Invalid for what the clinic does not have, SlotNotOffered for a time that it never gives."""
+    kind = check_request(moment.clinic, request)
+    search = search_for(moment.clinic, kind, request, moment.now)
+    if not offered_times(moment.in_force.schedule, search).chairs_at(request.start):
+        raise SlotNotOffered
+    return search
+
+
+def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
+    """Who is free then; those with the fewest visits on that day first."""
+    chairs = search_free(connection, moment, search).chairs_at(start)
+    if len(chairs) < 2:
+        return chairs
+    ids = moment.in_force.resources
+    loads: dict[int, int] = dict(
+        connection.execute(
+            select(Claim.resource_id, func.count())
+            .where(Claim.resource_id.in_([ids[chair.practitioner.code] for chair in chairs]))
+            .where(Claim.on_date == search.first)
+            .group_by(Claim.resource_id)
+        ).tuples()
+    )
+    return sorted(chairs, key=lambda chair: loads.get(ids[chair.practitioner.code], 0))
+
+
+def _book_with(
+    desk: Desk, session: Session, request: BookingRequest, chair: Chair, repeatable: Repeatable | None
+) -> Booked:
+    moment = desk.clinics.moment(session)
+    if made := idempotency.begin(session, repeatable, moment.now):
+        return Booked(made, replayed=True)
+    search = _search(moment, request)
+    patient, patient_resource = recognise(session, request.patient, desk.secrets, moment.now)
+    room = take(session, moment, search, Taking(chair, request.start, patient_resource))
+    visit = NewVisit(request, search.visit_type, chair, room, patient, patient_resource)
+    made, due = record(session, desk, moment, visit)
+    idempotency.finish(session, repeatable, made, 201)
+    return Booked(made, due)
+
+
+def _alternatives(desk: Desk, search: Search) -> list[tuple[datetime, Chair]]:
+    """The next free times for the same wish."""
+    with desk.db.reading() as connection:
+        moment = desk.clinics.moment(connection)
+        wider = search.between(search.first, search.last + LOOK_AHEAD)
+        starts = search_free(connection, moment, wider).starts()
+        return [(start, chairs[0]) for (start, chairs), _ in zip(starts, range(ALTERNATIVES), strict=False)]

@@ -1,0 +1,75 @@
+"""The clinic that is in force: read once for each applied version, then remembered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+
+from scheduler.db.engine import Database
+from scheduler.db.models import ClinicVersion, Resource
+from scheduler.domain.clinic import Clinic
+from scheduler.domain.errors import Unavailable
+from scheduler.domain.schedule import Schedule
+from scheduler.services.clinic.check import from_document
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One version of the clinic, ready for use."""
+
+    version: int
+    clinic: Clinic
+    schedule: Schedule
+    resources: Mapping[str, int]
+    """Ids of practitioners (by code) and rooms (by `location/room`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a use case stands on: the instant, by the database's clock, and the clinic in force."""
+
+    now: datetime
+    in_force: InForce
+
+    @property
+    def clinic(self) -> Clinic:
+        return self.in_force.clinic
+
+
+class Clinics:
+    """Versions of the clinic by id. One for each process."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.last: InForce | None = None
+        """The version that was used last: all there is to say while the database is away."""
+        self._load = lru_cache(maxsize=16)(self._read)
+
+    def moment(self, session: Session | Connection) -> Moment:
+        """Now, and the clinic in force, in one round trip.
+
+        Raises Unavailable where no clinic file was ever applied.
+        """
+        newest = select(func.max(ClinicVersion.id)).scalar_subquery()
+        now, version = session.execute(select(func.clock_timestamp(), newest)).one()
+        if version is None:
+            raise Unavailable
+        self.last = self._load(version)
+        return Moment(now + self._db.offset, self.last)
+
+    def version(self, version: int) -> Clinic:
+        """The clinic as it was under an earlier version."""
+        return self._load(version).clinic
+
+    def _read(self, version: int) -> InForce:
+        with self._db.reading() as connection:
+            document = connection.execute(
+                select(ClinicVersion.document).where(ClinicVersion.id == version)
+            ).scalar_one()
+            codes = connection.execute(select(Resource.code, Resource.id))
+            resources = {code: id for code, id in codes if code is not None}
+        clinic = from_document(document)
+        return InForce(version, clinic, Schedule(clinic), resources)

@@ -1,0 +1,27 @@
+"""What the use cases around visits work with."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from scheduler.db.engine import Database
+from scheduler.db.secrets import Secrets
+from scheduler.services.clinic.current import Clinics
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The collaborators of every use case: where visits are kept, and what keeps them private."""
+
+    db: Database
+    clinics: Clinics
+    secrets: Secrets
+    public_url: str
+
+    def manage_link(self, token: str) -> str:
+        return f"{self.public_url}/v/{token}"
+
+    def join_link(self, token: str) -> str:
+        return f"{self.public_url}/v/{token}/join"
+
+    def token(self, key: str, visit: UUID, recipient: UUID, purpose: str, generation: int) -> str:
+        return self.secrets.links.token(key, visit, recipient, purpose, generation)

@@ -1,0 +1,77 @@
+"""Who is the same person: folded name, birth date and one contact must agree."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Patient, PatientIdentity, Resource, ResourceKind
+from scheduler.db.secrets import Lookup, Secrets
+from scheduler.domain.people import Person, fold, fold_email, surname
+
+
+def recognise(session: Session, person: Person, secrets: Secrets, now: datetime) -> tuple[UUID, int]:
+    """The patient's id and resource id; a row is made for somebody who was never here.
+
+    Two who come at once as the same person get the same row: the index on the identities decides.
+    """
+    hashes = sorted(identities(person, secrets.lookup))
+    known = _find(session, hashes)
+    if known is None:
+        return _enrol(session, person, secrets, hashes, now)
+    if len(hashes) > 1:  # a contact that is new to us
+        _remember(session, known[0], hashes)
+    return known
+
+
+def identities(person: Person, lookup: Lookup) -> list[bytes]:
+    """One keyed hash for each contact."""
+    contacts = [person.email and fold_email(person.email), person.phone]
+    who = fold(person.name), person.birth_date.isoformat()
+    return [lookup.hash("identity", *who, contact) for contact in contacts if contact]
+
+
+def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> None:
+    rows = [{"hash": each, "patient_id": patient} for each in hashes]
+    session.execute(upsert(PatientIdentity).values(rows).on_conflict_do_nothing())
+
+
+def _find(session: Session, hashes: list[bytes]) -> tuple[UUID, int] | None:
+    row = session.execute(
+        select(Patient.id, Patient.resource_id)
+        .join(PatientIdentity, PatientIdentity.patient_id == Patient.id)
+        .where(PatientIdentity.hash.in_(hashes))
+        .order_by(Patient.created_at, Patient.id)
+        .limit(1)
+    ).first()
+    return (row.id, row.resource_id) if row else None
+
+
+def _enrol(
+    session: Session, person: Person, secrets: Secrets, hashes: list[bytes], now: datetime
+) -> tuple[UUID, int]:
+    id = uuid4()
+    resource = session.execute(
+        insert(Resource).values(kind=ResourceKind.PATIENT).returning(Resource.id)
+    ).scalar_one()
+    session.execute(
+        insert(Patient).values(
+            id=id,
+            resource_id=resource,
+            name=secrets.vault.seal("patients.name", id, person.name),
+            birth_date=secrets.vault.seal("patients.birth_date", id, person.birth_date.isoformat()),
+            surname_hash=secrets.lookup.hash("surname", surname(person.name)),
+            birth_date_hash=secrets.lookup.hash("birth_date", person.birth_date.isoformat()),
+            created_at=now,
+        )
+    )
+    _remember(session, id, hashes)
+    winner = _find(session, hashes)
+    assert winner
+    if winner[0] != id:  # somebody enrolled the same person while we waited for the index
+        session.execute(delete(PatientIdentity).where(PatientIdentity.patient_id == id))
+        session.execute(delete(Patient).where(Patient.id == id))
+        session.execute(delete(Resource).where(Resource.id == resource))
+    return winner

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, made of an allow-list of fields, so that nothing private slips in as an extra."""
+"""Logs: one JSON object a line; extras come from an allow-list, so that nothing private slips in."""
 
 import logging
 import logging.config

@@ -9,4 +9,5 @@ def use_pinned_zones() -> str:
     """Make every zone that is loaded from now on the package's; its version, such as `2026f`."""
     zoneinfo.reset_tzpath(())
     zoneinfo.ZoneInfo.clear_cache()
-    return tzdata.IANA_VERSION
+    version: str = tzdata.IANA_VERSION
+    return version

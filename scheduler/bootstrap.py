@@ -9,7 +9,7 @@ from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Links, Lookup, Secrets, Vault
-from scheduler.domain.messages import ChannelName
+from scheduler.domain.messages import ChannelName, Hint
 from scheduler.services.clinic.current import Clinics
 from scheduler.services.desk import Desk
 
@@ -17,13 +17,13 @@ from scheduler.services.desk import Desk
 class Doorbell(Protocol):
     """Tells workers that messages are due; may be lost, and never waits."""
 
-    def ring(self, messages: Sequence[int]) -> None: ...
+    def ring(self, hints: Sequence[Hint]) -> None: ...
 
 
 class SilentDoorbell:
     """Leaves it to the sweeper to find what is due."""
 
-    def ring(self, messages: Sequence[int]) -> None:
+    def ring(self, hints: Sequence[Hint]) -> None:
         """Do nothing."""
 
 

@@ -1,0 +1,1 @@
+"""How programs ask: views translate, they decide nothing."""

@@ -9,6 +9,7 @@ SchedulerError
 │   ├── SlotNotOffered
 │   ├── IdempotencyConflict
 │   └── Invalid
+├── Unauthorized
 ├── Unavailable
 └── ClinicFileFaulty
 
@@ -19,6 +20,7 @@ only `api/problems.py` knows which HTTP status each family has.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 
 class SchedulerError(Exception):
@@ -36,9 +38,14 @@ class Conflict(SchedulerError):
 class SlotTaken(Conflict):
     """The time is no longer free."""
 
-    def __init__(self, alternatives: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, alternatives: Sequence[Any] = (), minutes: int = 0, zone: ZoneInfo | None = None
+    ) -> None:
+        """`alternatives` are the next free Slots for a visit of so many minutes, to be shown in `zone`."""
         super().__init__()
         self.alternatives = alternatives
+        self.minutes = minutes
+        self.zone = zone
 
 
 class AlreadyBooked(Conflict):
@@ -57,17 +64,20 @@ class IdempotencyConflict(Refused):
     """The Idempotency-Key was used before with another body."""
 
 
+class Unauthorized(SchedulerError):
+    """The caller did not say who they are."""
+
+
 class Unavailable(SchedulerError):
     """The service cannot answer at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with an input: where (a JSON pointer), a code, a text that is fit to show."""
+    """One thing that is wrong with an input: where, as a JSON pointer, and a code that texts are found by."""
 
     pointer: str
     code: str
-    detail: str
 
 
 class Invalid(Refused):

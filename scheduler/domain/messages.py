@@ -7,6 +7,7 @@ pending ─claim→ claimed ─fence→ handoff ─finish→ sent
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from scheduler.domain.clinic import Mode, ReminderPlan
 from scheduler.domain.visits import VisitStatus
@@ -28,6 +29,13 @@ class ChannelName(StrEnum):
 class Queue(StrEnum):
     URGENT = "urgent"
     BULK = "bulk"
+
+
+class Hint(NamedTuple):
+    """All that travels through a queue: which message is due, and which queue it belongs to."""
+
+    message: int
+    queue: Queue
 
 
 class MessageState(StrEnum):

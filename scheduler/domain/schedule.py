@@ -20,6 +20,10 @@ class Chair:
     location: Location | None
 
     @property
+    def place(self) -> str | None:
+        return self.location.code if self.location else None
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone in which the visit is promised."""
         return self.location.timezone if self.location else self.practitioner.timezone

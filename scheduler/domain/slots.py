@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduler.domain import bits
@@ -64,6 +65,14 @@ def horizon(visit_type: VisitType, now: datetime) -> Stretch:
     return now + timedelta(minutes=visit_type.notice), now + timedelta(days=visit_type.horizon_days)
 
 
+class Slot(NamedTuple):
+    """A free start: where (None by video), and who could give it."""
+
+    start: datetime
+    location: str | None
+    practitioners: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class FreeTimes:
     """Starts by chair, as masks over one window."""
@@ -78,13 +87,21 @@ class FreeTimes:
         lowest = [mask & -mask for _, mask in self.masks if mask]
         return self.window.instant(min(lowest).bit_length() - 1) if lowest else None
 
-    def starts(self) -> Iterator[tuple[datetime, list[Chair]]]:
-        """Each free start, earliest first, with who could give it."""
+    def slots(self) -> list[Slot]:
+        """Each free start at each place, earliest first, with who could give it."""
+        found = [slot for place in self._places() for slot in self._slots_at(place)]
+        return sorted(found, key=lambda slot: slot.start) if len(self._places()) > 1 else found
+
+    def _places(self) -> list[str | None]:
+        return list(dict.fromkeys(chair.place for chair, _ in self.masks))
+
+    def _slots_at(self, place: str | None) -> Iterator[Slot]:
+        here = [(chair.practitioner.code, mask) for chair, mask in self.masks if chair.place == place]
         together = 0
-        for _, mask in self.masks:
+        for _, mask in here:
             together |= mask
         for bit in bits.ones(together):
-            yield self.window.instant(bit), [chair for chair, mask in self.masks if mask >> bit & 1]
+            yield Slot(self.window.instant(bit), place, [code for code, mask in here if mask >> bit & 1])
 
     def chairs_at(self, start: datetime) -> list[Chair]:
         """Who is free at exactly that start."""
@@ -100,9 +117,8 @@ def offered_times(schedule: Schedule, search: Search) -> FreeTimes:
     visit_type, mode = search.visit_type, search.mode
     masks = []
     for chair in schedule.chairs(visit_type, mode, search.practitioner, search.location):
-        place = chair.location.code if chair.location else None
         offer = schedule.offered(
-            visit_type.code, mode, chair.practitioner.code, place, search.first, search.last
+            visit_type.code, mode, chair.practitioner.code, chair.place, search.first, search.last
         )
         masks.append((chair, offer & bounds))
     return FreeTimes(window, masks)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.engine import EXCLUSION, sqlstate
 from scheduler.db.models import Claim
-from scheduler.domain.booking import BookingRequest, check_request, search_for
+from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.errors import Conflict, SlotNotOffered, SlotTaken
+from scheduler.domain.messages import Hint
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search, offered_times
+from scheduler.domain.slots import Search, Slot, offered_times
 from scheduler.services import idempotency
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
@@ -34,7 +36,7 @@ class Booked:
     """What a booking made: the visit's id, and the messages that are due at once."""
 
     visit: UUID
-    due: Sequence[int] = ()
+    due: Sequence[Hint] = ()
     replayed: bool = False
 
 
@@ -62,21 +64,18 @@ def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable
         chairs = _by_load(connection, moment, request.start, search)
     for chair in chairs:
         try:
-            return desk.db.attempt(
-                lambda session, chair=chair: _book_with(desk, session, request, chair, repeatable)
-            )  # type: ignore[misc]
+            return desk.db.attempt(partial(_book_with, desk, request, chair, repeatable))
         except SlotTaken:
             continue
         except IntegrityError as error:
             if sqlstate(error) != EXCLUSION:
                 raise
-    raise SlotTaken(_alternatives(desk, search))
+    raise SlotTaken(_alternatives(desk, search), search.visit_type.minutes, search.zone)
 
 
 def _search(moment: Moment, request: BookingRequest) -> Search:
     """Raises Invalid for what the clinic does not have, SlotNotOffered for a time that it never gives."""
-    kind = check_request(moment.clinic, request)
-    search = search_for(moment.clinic, kind, request, moment.now)
+    search = search_for(moment.clinic, request, moment.now)
     if not offered_times(moment.in_force.schedule, search).chairs_at(request.start):
         raise SlotNotOffered
     return search
@@ -88,19 +87,18 @@ def _by_load(connection: Connection, moment: Moment, start: datetime, search: Se
     if len(chairs) < 2:
         return chairs
     ids = moment.in_force.resources
-    loads: dict[int, int] = dict(
-        connection.execute(
-            select(Claim.resource_id, func.count())
-            .where(Claim.resource_id.in_([ids[chair.practitioner.code] for chair in chairs]))
-            .where(Claim.on_date == search.first)
-            .group_by(Claim.resource_id)
-        ).tuples()
+    practitioners = [ids[chair.practitioner.code] for chair in chairs]
+    counted = (
+        select(Claim.resource_id, func.count())
+        .where(Claim.resource_id.in_(practitioners), Claim.on_date == search.first)
+        .group_by(Claim.resource_id)
     )
+    loads = dict(connection.execute(counted).all())
     return sorted(chairs, key=lambda chair: loads.get(ids[chair.practitioner.code], 0))
 
 
 def _book_with(
-    desk: Desk, session: Session, request: BookingRequest, chair: Chair, repeatable: Repeatable | None
+    desk: Desk, request: BookingRequest, chair: Chair, repeatable: Repeatable | None, session: Session
 ) -> Booked:
     moment = desk.clinics.moment(session)
     if made := idempotency.begin(session, repeatable, moment.now):
@@ -114,10 +112,9 @@ def _book_with(
     return Booked(made, due)
 
 
-def _alternatives(desk: Desk, search: Search) -> list[tuple[datetime, Chair]]:
+def _alternatives(desk: Desk, search: Search) -> list[Slot]:
     """The next free times for the same wish."""
     with desk.db.reading() as connection:
         moment = desk.clinics.moment(connection)
         wider = search.between(search.first, search.last + LOOK_AHEAD)
-        starts = search_free(connection, moment, wider).starts()
-        return [(start, chairs[0]) for (start, chairs), _ in zip(starts, range(ALTERNATIVES), strict=False)]
+        return search_free(connection, moment, wider).slots()[:ALTERNATIVES]

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message
-from scheduler.domain.messages import QUEUES, ChannelName, MessageState, PlannedMessage
+from scheduler.domain.messages import QUEUES, ChannelName, Hint, MessageState, PlannedMessage, Queue
 
 
 def plan(
@@ -19,11 +19,11 @@ def plan(
     planned: Sequence[PlannedMessage],
     now: datetime,
     sequence: int = 0,
-) -> list[int]:
-    """Write the rows; the ids of those that are due at once."""
+) -> list[Hint]:
+    """Write the rows; hints of those that are due at once."""
     rows = [_row(visit, recipient, sequence, each, now) for each in planned]
-    made = session.execute(insert(Message).returning(Message.id, Message.due_at), rows)
-    return [id for id, due in made if due <= now]
+    made = session.execute(insert(Message).returning(Message.id, Message.queue, Message.due_at), rows)
+    return [Hint(id, Queue(queue)) for id, queue, due in made if due <= now]
 
 
 def _row(visit: UUID, recipient: UUID, sequence: int, each: PlannedMessage, now: datetime) -> dict[str, Any]:

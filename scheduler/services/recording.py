@@ -15,7 +15,7 @@ from scheduler.db.models import Claim, Link, Recipient, Visit
 from scheduler.db.secrets import Secrets, token_hash
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import VisitType
-from scheduler.domain.messages import plan_booking
+from scheduler.domain.messages import Hint, plan_booking
 from scheduler.domain.people import Person, fold_email, fold_reference, new_reference
 from scheduler.domain.schedule import Chair
 from scheduler.domain.times import wall_of
@@ -44,8 +44,8 @@ class NewVisit:
     patient_resource: int
 
 
-def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[int]]:
-    """Write all rows of a new visit; its id and the ids of the messages that are due now."""
+def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
+    """Write all rows of a new visit; its id and hints of the messages that are due now."""
     visit, recipient = uuid4(), uuid4()
     session.execute(insert(Visit).values(_visit_row(visit, moment, desk.secrets, new)))
     session.execute(insert(Claim), list(_claim_rows(visit, moment, new)))
@@ -54,8 +54,8 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
     )
     session.execute(insert(Link), list(_link_rows(recipient, visit, desk)))
     request, start = new.request, new.request.start
-    status = first_status(new.kind.modes[request.mode])
-    planned = plan_booking(status, request.mode, start, moment.now, moment.clinic.reminders)
+    status = first_status(new.kind.modes[request.wish.mode])
+    planned = plan_booking(status, request.wish.mode, start, moment.now, moment.clinic.reminders)
     if not request.patient.email:
         return visit, []
     return visit, plan(session, visit, recipient, planned, moment.now)
@@ -74,11 +74,11 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "practitioner_id": moment.in_force.resources[chair.practitioner.code],
         "practitioner": chair.practitioner.code,
         "room_id": new.room,
-        "location": chair.location.code if chair.location else None,
+        "location": chair.place,
         "visit_type": kind.code,
         "label": kind.label[request.patient.language],
-        "mode": request.mode,
-        "status": first_status(kind.modes[request.mode]),
+        "mode": request.wish.mode,
+        "status": first_status(kind.modes[request.wish.mode]),
         "new_patient": request.new_patient,
         "start_wall": wall,
         "zone": chair.zone.key,

@@ -47,7 +47,7 @@ def view(session: Session, desk: Desk, id: UUID) -> VisitView:
     ).first()
     if row is None:
         raise NotFound
-    visit, recipient = row.tuple()
+    visit, recipient = row
     zone = ZoneInfo(visit.zone)
     manage, join = (
         desk.token(recipient.link_key, visit.id, recipient.id, purpose, recipient.link_generation)

@@ -1,0 +1,24 @@
+"""How gunicorn serves the API; every number has its reason."""
+
+import os
+
+from config.settings import load_settings
+
+_settings = load_settings()
+
+bind = os.environ.get("VISITS_BIND", "127.0.0.1:8000")
+worker_class = "gthread"  # requests wait for PostgreSQL, not for the processor
+workers = _settings.web_workers
+threads = _settings.web_threads
+preload_app = False  # connections and threads are made after the fork
+graceful_timeout = 8  # under the 10 s after which container platforms kill
+timeout = 30  # for a worker that hangs altogether; requests are bounded by statement_timeout
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000  # not all at once
+limit_request_line = 2_048
+limit_request_fields = 50
+accesslog = None  # the service writes its own line for each request, without addresses
+errorlog = "-"
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeats in memory

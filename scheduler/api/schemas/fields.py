@@ -1,0 +1,99 @@
+"""Kinds of fields that several requests share. Their error types are the fault codes of `texts/`."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from scheduler.domain.people import CONTROL
+
+HOME_REGION = "US"
+"""Where a phone number without a country code is at home: licences are given by states of this country."""
+
+OLDEST_YEAR, NEWEST_YEAR = 1900, 2100
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _fault(code: str) -> PydanticCustomError:
+    return PydanticCustomError(code, "see texts")
+
+
+def _printable(value: object) -> object:
+    """Refuses control characters before white space is stripped: they are never a slip of the finger."""
+    if isinstance(value, str) and CONTROL.search(value):
+        raise _fault("control-characters")
+    return value
+
+
+def _named(value: str) -> str:
+    if not any(character.isalpha() for character in value):
+        raise _fault("not-a-name")
+    return value
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise _fault("not-an-email") from None
+
+
+def _phone(value: str) -> str:
+    """E.164, from any way of writing a number."""
+    try:
+        number = phonenumbers.parse(value, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        raise _fault("not-a-phone") from None
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise _fault("not-a-phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones() or "/" not in value:
+        raise _fault("not-a-zone")
+    ZoneInfo(value)
+    return value
+
+
+def _sane_instant(value: datetime) -> datetime:
+    if not OLDEST_YEAR < value.year < NEWEST_YEAR:
+        raise _fault("out-of-range")
+    return value.astimezone(UTC)
+
+
+def _sane_date(value: date) -> date:
+    if not OLDEST_YEAR <= value.year < NEWEST_YEAR:
+        raise _fault("out-of-range")
+    return value
+
+
+def _written_date(value: object) -> object:
+    """Dates are written; a number of seconds is not a date."""
+    if not isinstance(value, str | date):
+        raise _fault("not-a-date")
+    return value
+
+
+def _written_instant(value: object) -> object:
+    if not isinstance(value, str | datetime) or (isinstance(value, str) and "T" not in value.upper()):
+        raise _fault("not-an-instant")
+    return value
+
+
+Printable = BeforeValidator(_printable)
+Code = Annotated[str, Printable, StringConstraints(min_length=1, max_length=64)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_named), Printable]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Printable]
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone), Printable]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone), Printable]
+Language = Annotated[str, StringConstraints(pattern="^[a-z]{2}$")]
+Instant = Annotated[AwareDatetime, AfterValidator(_sane_instant), BeforeValidator(_written_instant)]
+Day = Annotated[date, AfterValidator(_sane_date), BeforeValidator(_written_date)]

@@ -1,0 +1,24 @@
+"""Errors as everybody gets them."""
+
+from pydantic import BaseModel
+
+from scheduler.api.schemas.slots import SlotOut
+
+
+class ProblemError(BaseModel):
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    phone: str | None = None
+    errors: list[ProblemError] | None = None
+    alternatives: list[SlotOut] | None = None

@@ -1,0 +1,85 @@
+"""Visits as they are asked for and answered."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from scheduler.api.schemas.fields import Code, Day, Email, Instant, Language, Name, Phone, Strict, Zone
+from scheduler.domain.booking import BookingRequest
+from scheduler.domain.clinic import Mode
+from scheduler.domain.people import Person
+from scheduler.domain.visits import VisitStatus
+from scheduler.domain.wishes import Wish
+
+
+class PatientIn(Strict):
+    name: Name
+    birth_date: Day
+    email: Email | None = None
+    phone: Phone | None = None
+    language: Language | None = None
+    timezone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.email and not self.phone:
+            raise PydanticCustomError("no-contact", "see texts")
+        return self
+
+
+class VisitIn(Strict):
+    visit_type: Code
+    mode: Mode
+    start: Instant
+    practitioner: Code | None = None
+    location: Code | None = None
+    new_patient: StrictBool | None = None
+    patient: PatientIn
+
+    def request(self, default_language: str) -> BookingRequest:
+        """What the domain understands."""
+        patient = self.patient.model_dump(exclude={"language"})
+        return BookingRequest(
+            wish=Wish(self.visit_type, self.mode, self.practitioner, self.location),
+            start=self.start,
+            new_patient=self.new_patient,
+            patient=Person(**patient, language=self.patient.language or default_language),
+        )
+
+
+class BookingHeaders(BaseModel):
+    idempotency_key: Annotated[
+        Annotated[str, StringConstraints(min_length=16, max_length=255)] | None,
+        Field(description="A repeat with the same key and body has one effect."),
+    ] = None
+
+
+class LinksOut(BaseModel):
+    manage: str
+    join: str | None
+
+
+class VisitOut(BaseModel):
+    id: UUID
+    reference: str
+    status: VisitStatus
+    visit_type: str
+    label: str
+    mode: Mode
+    start: AwareDatetime
+    end: AwareDatetime
+    timezone: str
+    practitioner: str
+    location: str | None
+    sequence: int
+    confirmed_at: AwareDatetime | None
+    notify: Annotated[
+        str, Field(description="How the patient hears of it: `email`, or `call` by the clinic.")
+    ]
+    links: LinksOut
+
+
+class BookedOut(VisitOut):
+    token: Annotated[str, Field(description="The manage token: it opens this visit, and nothing else.")]

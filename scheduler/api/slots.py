@@ -1,0 +1,33 @@
+"""Free times."""
+
+import orjson
+from apiflask import APIBlueprint
+from flask import Response
+
+from scheduler.api.runtime import runtime
+from scheduler.api.schemas.slots import SlotsOut, SlotsQuery
+from scheduler.api.slot_json import instant_text, slot_json
+from scheduler.domain.wishes import Wish
+from scheduler.services.free import find_slots
+
+blueprint = APIBlueprint("slots", __name__, url_prefix="/v1", tag="Booking")
+
+
+@blueprint.get("/slots")
+@blueprint.input(SlotsQuery, location="query")
+@blueprint.output(SlotsOut)
+def list_slots(query_data: SlotsQuery) -> Response:
+    """Free times
+
+    Local dates, both included. `next_available` is the first free start from the first date to the horizon.
+    """
+    asked = query_data
+    wish = Wish(asked.visit_type, asked.mode, asked.practitioner, asked.location)
+    found = find_slots(runtime().desk, wish, asked.first, asked.to)
+    zone = found.zone
+    body = {
+        "timezone": zone.key,
+        "slots": [slot_json(slot, found.minutes, zone) for slot in found.slots[: asked.limit]],
+        "next_available": instant_text(found.next_available, zone) if found.next_available else None,
+    }
+    return Response(orjson.dumps(body), content_type="application/json")

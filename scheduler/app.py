@@ -1,0 +1,86 @@
+"""The HTTP service: blueprints, problems and what every answer has in common; nothing else."""
+
+import logging
+import time
+from uuid import uuid4
+
+from apiflask import APIFlask
+from flask import Response, g, request
+from flask_cors import CORS
+from werkzeug.exceptions import UnsupportedMediaType
+
+from config.logging import request_id
+from scheduler.api import clinic, health, openapi, problems, slots, visits
+from scheduler.api.json import OrjsonProvider
+from scheduler.api.runtime import attach
+from scheduler.bootstrap import Runtime
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 32 * 1024
+ALLOWED_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "If-Match", "Accept-Language"]
+EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id"]
+
+
+def create_app(run: Runtime) -> APIFlask:
+    """The application around one running service."""
+    app = APIFlask(
+        "scheduler",
+        title="Visit Scheduler",
+        version="1",
+        docs_path=None,
+        json_errors=False,
+    )
+    app.json = OrjsonProvider(app)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["DESCRIPTION"] = (
+        "Books telemedicine and in-person visits, and makes sure that patients hear of them."
+    )
+    app.config["AUTO_OPERATION_DESCRIPTION"] = True
+    app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
+    app.config["SECURITY_SCHEMES"] = {"manageToken": {"type": "http", "scheme": "bearer"}}
+    attach(app, run)
+    app.spec_callback = openapi.complete
+    for module in (clinic, slots, visits, health, openapi):
+        app.register_blueprint(module.blueprint)
+    problems.register(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    CORS(
+        app,
+        origins=list(run.settings.cors_origins),
+        allow_headers=ALLOWED_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
+        methods=["GET", "POST", "PATCH", "DELETE"],
+        send_wildcard=False,
+        vary_header=True,
+        always_send=False,
+        max_age=600,
+    )
+    return app
+
+
+def _begin() -> None:
+    request_id.set(uuid4().hex)
+    g.began = time.monotonic()
+    if request.method in ("POST", "PATCH", "PUT") and not request.is_json:
+        raise UnsupportedMediaType
+
+
+def _finish(answer: Response) -> Response:
+    answer.headers["X-Request-Id"] = request_id.get()
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers.setdefault(
+        "Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
+    )
+    log.info(
+        "answered",
+        extra={
+            "method": request.method,
+            "route": str(request.url_rule),  # the pattern: addresses may hold tokens
+            "status": answer.status_code,
+            "milliseconds": round((time.monotonic() - g.began) * 1000, 1),
+        },
+    )
+    return answer

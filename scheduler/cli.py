@@ -1,0 +1,146 @@
+"""The `visits` command: each subcommand calls one use case."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGINT, SIGTERM, signal
+from typing import TextIO, TypeVar
+
+import click
+
+from config.logging import configure_logging
+from config.settings import Settings, SettingsFaulty, load_settings
+from config.zones import use_pinned_zones
+from scheduler.bootstrap import bootstrap, open_database
+from scheduler.db import schema
+from scheduler.db.engine import Database
+from scheduler.domain.errors import ClinicFileFaulty, SchedulerError
+from scheduler.services.clinic.apply import Applied, apply, note_problem
+from scheduler.services.clinic.check import read
+from workers.doorbell import Publisher
+from workers.sweeper import Sweeper
+from workers.tasks import post_room, work
+
+T = TypeVar("T")
+
+EXAMPLE = Path(__file__).parent.parent / "config" / "clinic.example.toml"
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except SettingsFaulty as faulty:
+        raise click.ClickException(f"the settings are not complete:\n{faulty}") from None
+    configure_logging(settings.log_level, settings.log_format)
+    return settings
+
+
+def _saying(work: Callable[[], T]) -> T:
+    """Do it, or say in words why not."""
+    try:
+        return work()
+    except (SchedulerError, schema.SchemaMismatch) as error:
+        raise click.ClickException(str(error) or (error.__doc__ or "")) from None
+
+
+@click.group()
+def main() -> None:
+    """Books telemedicine and in-person visits, and makes sure that patients hear of them."""
+    use_pinned_zones()
+
+
+@main.command()
+@click.option(
+    "--clinic", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Applied afterwards."
+)
+def migrate(clinic: Path | None) -> None:
+    """Bring the database to this release, and apply the clinic file.
+
+    A faulty file changes nothing: the service goes on with the clinic that it has, and `ready` is `degraded`.
+    """
+    settings = _settings()
+    db = open_database(settings)
+    _saying(lambda: schema.migrate(db))
+    click.echo(f"The schema is at {schema.needed()}.")
+    if clinic is None:
+        return
+    try:
+        _print(_apply(db, clinic.read_text(encoding="utf-8"), production=settings.production, silent=False))
+    except ClinicFileFaulty as faulty:
+        with db.transaction() as session:
+            note_problem(session, str(faulty), db.now(session))
+        click.echo(f"{clinic} was refused and changed nothing:\n{faulty}", err=True)
+
+
+@main.group("clinic")
+def clinic_group() -> None:
+    """The clinic's file."""
+
+
+@clinic_group.command("check")
+@click.argument("file", type=click.File(encoding="utf-8"))
+def check_clinic(file: TextIO) -> None:
+    """Say everything that is wrong with a clinic file, with line and reason."""
+    text = file.read()
+    _saying(lambda: read(text))
+    click.echo("The file is in order.")
+
+
+@clinic_group.command("apply")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option(
+    "--silent", is_flag=True, help="A changed address, phone or zone need not be told to booked patients."
+)
+def apply_clinic(file: TextIO, dry_run: bool, silent: bool) -> None:
+    """Put a clinic file in force; prints what changes."""
+    settings = _settings()
+    db, text = open_database(settings), file.read()
+    _print(
+        _saying(lambda: _apply(db, text, production=settings.production, silent=silent, dry_run=dry_run)),
+        dry_run,
+    )
+
+
+class _DryRun(Exception):
+    """Rolls the transaction back after it has said what it would do."""
+
+
+def _apply(db: Database, text: str, *, production: bool, silent: bool, dry_run: bool = False) -> Applied:
+    applied = Applied([], [])
+    try:
+        with db.transaction() as session:
+            applied = apply(session, text, db.now(session), production=production, silent=silent)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        click.echo("Nothing was changed; this would be:")
+    return applied
+
+
+def _print(applied: Applied, dry_run: bool = False) -> None:
+    click.echo("\n".join(applied.changes) or "The clinic is as the file says.")
+    if applied.misfits:
+        verb = "would" if dry_run else "do"
+        click.echo(f"These future visits {verb} no longer fit the clinic's hours:", err=True)
+        click.echo("\n".join(applied.misfits), err=True)
+
+
+@main.command("work")
+def run_worker() -> None:
+    """Deliver messages: a Celery worker."""
+    work(_settings())
+
+
+@main.command()
+def sweep() -> None:
+    """Find what is due and what was left lying; any number of these may run."""
+    settings = _settings()
+    stop = threading.Event()
+    for number in (SIGINT, SIGTERM):
+        signal(number, lambda *_: stop.set())
+    Sweeper(post_room(bootstrap(settings)), Publisher(settings.redis_url).publish).run(stop)
+
+
+if __name__ == "__main__":
+    main(prog_name="visits")

@@ -1,0 +1,97 @@
+"""Whether the service can book, and whether everything behind it is in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Connection, func, select
+
+from scheduler.db import schema
+from scheduler.db.models import ClinicProblem, Heartbeat
+from scheduler.domain.errors import Unavailable
+from scheduler.services.desk import Desk
+
+SWEEP_LATE = timedelta(seconds=30)
+CLOCK_OFF = timedelta(seconds=30)
+REDIS_PATIENCE = 0.2
+"""Seconds."""
+SWEEP = "sweep"
+
+OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`checks` says `ok` or what is wrong, for each part."""
+
+    checks: Mapping[str, str]
+
+    @property
+    def can_book(self) -> bool:
+        return self.checks["database"] == OK and self.checks.get("schema") == OK and "clinic" in self.checks
+
+    @property
+    def status(self) -> str:
+        if not self.can_book:
+            return "unavailable"
+        return "ready" if set(self.checks.values()) == {OK} else "degraded"
+
+
+def check(desk: Desk, redis_url: str) -> Health:
+    """Look at every part; never raises."""
+    checks = {"redis": redis_answers(redis_url)}
+    try:
+        with desk.db.reading() as connection:
+            checks["database"] = OK
+            checks["schema"] = _schema(connection)
+            if checks["schema"] == OK:
+                checks |= _of_the_database(connection, desk)
+    except Unavailable:
+        checks.setdefault("database", "does not answer")
+    return Health(checks)
+
+
+def _schema(connection: Connection) -> str:
+    present, needed = schema.present(connection), schema.needed()
+    return OK if present == needed else f"has {present}, needs {needed}: run `visits migrate`"
+
+
+def _of_the_database(connection: Connection, desk: Desk) -> dict[str, str]:
+    now = desk.db.now(connection) - desk.db.offset
+    beat = connection.execute(select(Heartbeat.at).where(Heartbeat.part == SWEEP)).scalar_one_or_none()
+    late = beat is None or now - beat > SWEEP_LATE
+    off = abs(datetime.now(UTC) - now)
+    checks = {
+        "sweep": f"last seen {beat.isoformat() if beat else 'never'}: is `visits sweep` running?"
+        if late
+        else OK,
+        "clock": f"this host is {off.total_seconds():.0f} s off the database" if off > CLOCK_OFF else OK,
+    }
+    faulty = connection.execute(select(func.count()).select_from(ClinicProblem)).scalar_one()
+    try:
+        desk.clinics.moment(connection)
+        checks["clinic"] = "the last clinic file was refused: `visits clinic check` it" if faulty else OK
+    except Unavailable:
+        checks["no_clinic"] = "no clinic file was applied: run `visits clinic apply FILE`"
+    return checks
+
+
+def redis_answers(url: str) -> str:
+    """Ask Redis for a sign of life, briefly and once."""
+    client = redis.Redis.from_url(
+        url,
+        socket_timeout=REDIS_PATIENCE,
+        socket_connect_timeout=REDIS_PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        return f"does not answer ({type(error).__name__}): messages go out by the sweeper"
+    else:
+        return OK
+    finally:
+        client.close()

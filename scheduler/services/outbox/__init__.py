@@ -1,0 +1,1 @@
+"""The life of a message: claimed, fenced, handed over, recorded; each step one short transaction."""

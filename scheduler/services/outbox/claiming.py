@@ -1,0 +1,113 @@
+"""Taking due messages, so that no other worker has them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import ChannelPause, Message
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState
+
+BATCH = 10
+"""How many messages a hint claims at most, its own included."""
+PROBE_EVERY = timedelta(minutes=1)
+"""How often a paused channel is tried with one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker holds as long as its token stands in the row."""
+
+    id: int
+    token: UUID
+    visit: UUID
+    recipient: UUID
+    sequence: int
+    kind: MessageKind
+    channel: ChannelName
+    attempt: int
+    handoffs: int
+    message_id: str
+    made_at: datetime
+    clinic_version: int
+
+
+def claim(session: Session, hint: int, worker: str, clinic_version: int, now: datetime) -> list[Claimed]:
+    """The hinted message, if it is due and free, and a few more of its queue. Locks no visit.
+
+    A hint of a message that is done already claims nothing: hints may come twice. Of a paused channel one
+    message a minute is claimed, as a probe.
+    """
+    first = session.execute(_due(now).where(Message.id == hint)).first()
+    if first is None:
+        return []
+    paused = session.get(ChannelPause, first.channel)
+    if paused:
+        return (
+            _take(session, [hint], worker, clinic_version, now)
+            if _may_probe(session, first.channel, now)
+            else []
+        )
+    alike = _due(now).where(
+        Message.queue == first.queue, Message.channel == first.channel, Message.id != hint
+    )
+    more = session.execute(alike.order_by(Message.next_at).limit(BATCH - 1))
+    return _take(session, [hint, *(row.id for row in more)], worker, clinic_version, now)
+
+
+def _due(now: datetime) -> Select[int, str, str]:
+    return (
+        select(Message.id, Message.queue, Message.channel)
+        .where(Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _may_probe(session: Session, channel: str, now: datetime) -> bool:
+    probe = (
+        update(ChannelPause)
+        .where(ChannelPause.channel == channel, ChannelPause.next_probe_at <= now)
+        .values(next_probe_at=now + PROBE_EVERY)
+        .returning(ChannelPause.channel)
+    )
+    return session.execute(probe).first() is not None
+
+
+def _take(
+    session: Session, ids: Sequence[int], worker: str, clinic_version: int, now: datetime
+) -> list[Claimed]:
+    rows = session.scalars(
+        update(Message)
+        .where(Message.id.in_(ids))
+        .values(
+            state=MessageState.CLAIMED,
+            token=func.gen_random_uuid(),
+            claimed_by=worker,
+            attempt=Message.attempt + 1,
+            made_at=func.coalesce(Message.made_at, now),
+            clinic_version=func.coalesce(Message.clinic_version, clinic_version),
+        )
+        .returning(Message)
+    )
+    return sorted(map(_claimed, rows), key=lambda each: (each.sequence, each.id))
+
+
+def _claimed(row: Message) -> Claimed:
+    assert row.token and row.made_at and row.clinic_version
+    return Claimed(
+        id=row.id,
+        token=row.token,
+        visit=row.visit_id,
+        recipient=row.recipient_id,
+        sequence=row.sequence,
+        kind=MessageKind(row.kind),
+        channel=ChannelName(row.channel),
+        attempt=row.attempt,
+        handoffs=row.handoffs,
+        message_id=row.message_id,
+        made_at=row.made_at,
+        clinic_version=row.clinic_version,
+    )

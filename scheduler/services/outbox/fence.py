@@ -1,0 +1,83 @@
+"""The fence: the last look before the irreversible byte, with the visit locked."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import exists, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
+
+from scheduler.db.models import Message, Visit
+from scheduler.domain.messages import WITH_ENTRY, MessageState, still_true
+from scheduler.domain.visits import VisitStatus
+from scheduler.services.outbox.claiming import Claimed
+
+LEASE = 120.0
+"""Seconds after which a token that stands still is taken away; above the task time limit of 60 s."""
+FRESH = LEASE / 2
+"""Seconds, on its own monotonic clock, after which a worker no longer hands over what it claimed."""
+YIELD = timedelta(seconds=1)
+
+
+class Passage(StrEnum):
+    GO = "go"
+    LOST = "lost"
+    """Somebody else holds the message now."""
+    VOID = "void"
+    """It is no longer true, or too late."""
+    YIELD = "yield"
+    """An earlier message of the same visit to the same recipient has to leave first."""
+
+
+def fence(session: Session, held: Claimed, now: datetime) -> Passage:
+    """Mark the message as handed over, if it may be; commit before the byte leaves."""
+    visit = session.execute(
+        select(Visit.status, Visit.sequence).where(Visit.id == held.visit).with_for_update(key_share=True)
+    ).one()
+    row = session.scalars(
+        select(Message)
+        .where(Message.id == held.id, Message.token == held.token, Message.state == MessageState.CLAIMED)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        return Passage.LOST
+    if row.expires_at <= now:
+        return _void(session, held, MessageState.EXPIRED, now)
+    if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
+        return _void(session, held, MessageState.SUPERSEDED, now)
+    if held.kind in WITH_ENTRY and _must_yield(session, held, now):
+        _set(session, held, state=MessageState.PENDING, token=None, next_at=now + YIELD)
+        return Passage.YIELD
+    _set(session, held, state=MessageState.HANDOFF, handoffs=held.handoffs + 1)
+    return Passage.GO
+
+
+def give_back(session: Session, held: Claimed, at: datetime) -> None:
+    """Let others have it; nothing was handed over."""
+    _set(session, held, state=MessageState.PENDING, token=None, next_at=at)
+
+
+def _void(session: Session, held: Claimed, state: MessageState, now: datetime) -> Passage:
+    _set(session, held, state=state, token=None, finished_at=now)
+    return Passage.VOID
+
+
+def _set(session: Session, held: Claimed, **values: object) -> None:
+    session.execute(
+        update(Message).where(Message.id == held.id, Message.token == held.token).values(**values)
+    )
+
+
+def _must_yield(session: Session, held: Claimed, now: datetime) -> bool:
+    """Whether a message with a calendar entry that was planned earlier is still on its way."""
+    earlier = aliased(Message)
+    on_its_way = (earlier.state.in_([MessageState.CLAIMED, MessageState.HANDOFF])) | (
+        (earlier.state == MessageState.PENDING) & (earlier.due_at <= now)
+    )
+    found = exists().where(
+        earlier.visit_id == held.visit,
+        earlier.recipient_id == held.recipient,
+        earlier.kind.in_(WITH_ENTRY),
+        tuple_(earlier.sequence, earlier.id) < tuple_(held.sequence, held.id),
+        on_its_way,
+    )
+    return bool(session.execute(select(found)).scalar_one())

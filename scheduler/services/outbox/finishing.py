@@ -1,0 +1,84 @@
+"""Recording what became of an attempt."""
+
+import random
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from scheduler.channels.outcome import Outcome, Verdict
+from scheduler.db.models import ChannelPause, Message, MessageAttempt
+from scheduler.domain.messages import MessageState
+from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed
+
+FIRST_RETRY = 30.0
+LONGEST_RETRY = 3_600.0
+"""Seconds; retries end when the message expires, not after a count, so that an outage exhausts nothing."""
+MOST_HANDOFFS = 2
+"""A recipient never gets more than two copies."""
+
+
+def retry_delay(attempt: int) -> timedelta:
+    """Exponential with full jitter, from half a minute to an hour."""
+    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempt - 1, 10))
+    return timedelta(seconds=random.uniform(ceiling / 2, ceiling))  # noqa: S311 - guards no secret
+
+
+def finish(
+    session: Session, held: Claimed, outcome: Outcome, worker: str, now: datetime
+) -> MessageState | None:
+    """Write the attempt down and move the message on; its new state, None where it is no longer ours."""
+    session.execute(insert(MessageAttempt).values(_attempt(held, outcome, worker, now)))
+    if outcome.verdict is Verdict.FENCED:
+        return None
+    values = _next(held, outcome, now)
+    moved = session.execute(
+        update(Message)
+        .where(Message.id == held.id, Message.token == held.token)
+        .values(**values, last_error=_error(outcome))
+        .returning(Message.state)
+    ).scalar_one_or_none()
+    _mark_channel(session, held, outcome, now)
+    return MessageState(moved) if moved else None
+
+
+def _attempt(held: Claimed, outcome: Outcome, worker: str, now: datetime) -> dict[str, object]:
+    return {
+        "message_id": held.id,
+        "attempt": held.attempt,
+        "at": now,
+        "worker": worker,
+        "verdict": outcome.verdict,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "reference": outcome.reference,
+    }
+
+
+def _next(held: Claimed, outcome: Outcome, now: datetime) -> dict[str, object]:
+    """The columns that change with a verdict."""
+    if outcome.verdict is Verdict.SENT:
+        return {"state": MessageState.SENT, "provider_ref": outcome.reference, "finished_at": now}
+    if outcome.verdict is Verdict.ADDRESS:
+        return {"state": MessageState.FAILED, "finished_at": now}
+    if outcome.verdict is Verdict.UNKNOWN and held.handoffs + 1 >= MOST_HANDOFFS:
+        return {"state": MessageState.UNKNOWN, "finished_at": now}
+    delay = PROBE_EVERY if outcome.verdict is Verdict.US else retry_delay(held.attempt)
+    return {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
+
+
+def _error(outcome: Outcome) -> str | None:
+    return None if outcome.verdict is Verdict.SENT else f"{outcome.code} {outcome.detail}".strip()
+
+
+def _mark_channel(session: Session, held: Claimed, outcome: Outcome, now: datetime) -> None:
+    """A provider that refuses us pauses the channel; one that takes a message again ends the pause."""
+    if outcome.verdict is Verdict.US:
+        session.execute(
+            upsert(ChannelPause)
+            .values(channel=held.channel, since=now, reason=_error(outcome), next_probe_at=now + PROBE_EVERY)
+            .on_conflict_do_nothing()
+        )
+    elif outcome.verdict in (Verdict.SENT, Verdict.ADDRESS):
+        session.execute(delete(ChannelPause).where(ChannelPause.channel == held.channel))

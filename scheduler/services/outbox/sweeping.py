@@ -1,0 +1,92 @@
+"""What a sweeper looks for: messages that are late, held too long, or due."""
+
+import time
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Heartbeat, Message
+from scheduler.domain.messages import Hint, MessageState, Queue
+from scheduler.services.health import SWEEP
+from scheduler.services.outbox.fence import LEASE
+from scheduler.services.outbox.finishing import MOST_HANDOFFS
+
+NUDGE_AGAIN = timedelta(seconds=15)
+DOORBELL_GRACE = timedelta(seconds=2)
+"""A message that was just planned was hinted by the one who planned it."""
+MOST_NUDGES = 500
+
+
+def expire(session: Session, now: datetime) -> int:
+    """End what is too late to be said; how many."""
+    late = (
+        update(Message)
+        .where(Message.state == MessageState.PENDING, Message.expires_at <= now)
+        .values(state=MessageState.EXPIRED, finished_at=now)
+    )
+    return session.execute(late).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def nudge(session: Session, now: datetime) -> list[Hint]:
+    """Messages that are due and were not hinted lately; they are marked as hinted."""
+    unhinted = Message.nudged_at.is_(None) & (Message.created_at <= now - DOORBELL_GRACE)
+    due = (
+        select(Message.id)
+        .where(Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now)
+        .where(unhinted | (Message.nudged_at <= now - NUDGE_AGAIN))
+        .order_by(Message.next_at)
+        .limit(MOST_NUDGES)
+        .with_for_update(skip_locked=True)
+    )
+    hinted = update(Message).where(Message.id.in_(due)).values(nudged_at=now)
+    rows = session.execute(hinted.returning(Message.id, Message.queue))
+    return [Hint(id, Queue(queue)) for id, queue in rows]
+
+
+def beat(session: Session, now: datetime) -> None:
+    """Say that a sweeper is alive."""
+    row = upsert(Heartbeat).values(part=SWEEP, at=now)
+    session.execute(row.on_conflict_do_update(index_elements=["part"], set_={"at": now}))
+
+
+class Reaper:
+    """Frees messages whose holder is gone: their token stood still for a whole lease.
+
+    The lease is measured on this process's own monotonic clock, from when it first saw the token; nobody's
+    wall clock has a say.
+    """
+
+    def __init__(self, lease: float = LEASE) -> None:
+        self._lease = lease
+        self._seen: dict[tuple[int, UUID], float] = {}
+
+    def reap(self, session: Session, now: datetime) -> int:
+        """Free what stood still; how many."""
+        held = select(Message.id, Message.token).where(
+            Message.state.in_([MessageState.CLAIMED, MessageState.HANDOFF])
+        )
+        tick = time.monotonic()
+        present = {
+            (id, token): self._seen.get((id, token), tick) for id, token in session.execute(held) if token
+        }
+        self._seen = present
+        stale = [key for key, since in present.items() if tick - since >= self._lease]
+        for key in stale:
+            free(session, *key, now)
+        return len(stale)
+
+
+def free(session: Session, message: int, token: UUID, now: datetime) -> None:
+    """Claimed goes back; handed over goes once more with the same bytes, then counts as unknown."""
+    mine = Message.id == message, Message.token == token
+    again = (Message.state == MessageState.CLAIMED) | (Message.handoffs < MOST_HANDOFFS)
+    freed = update(Message).where(*mine, again).values(state=MessageState.PENDING, token=None, next_at=now)
+    if not session.execute(freed).rowcount:  # type: ignore[attr-defined]
+        session.execute(
+            update(Message)
+            .where(*mine, Message.state == MessageState.HANDOFF)
+            .values(state=MessageState.UNKNOWN, finished_at=now)
+        )

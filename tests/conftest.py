@@ -1,0 +1,106 @@
+"""The real parts that tests stand on: PostgreSQL from the wheel, the service around it, a clinic."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from config.settings import Settings
+from config.zones import use_pinned_zones
+from scheduler.app import create_app
+from scheduler.bootstrap import Runtime, bootstrap, open_database
+from scheduler.db import schema
+from scheduler.db.engine import Database
+from scheduler.db.models import Base
+from scheduler.embedded.postgres import EmbeddedPostgres
+from scheduler.services.clinic.apply import apply
+from tests.cast import NOW
+
+use_pinned_zones()
+
+CLINIC = Path(__file__).parent / "clinic.toml"
+
+QUICK = {
+    # A test's database need not survive a power cut.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
+
+
+def example_key(name: str) -> str:
+    """32 bytes that differ by name: for tests, and for nothing else."""
+    return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode()
+
+
+def settings_for(url: str, **more: object) -> Settings:
+    """Settings of a service on a database, its clock standing at NOW when this is called."""
+    offset = (NOW - datetime.now(UTC)).total_seconds()
+    values: dict[str, object] = {
+        "database_url": url,
+        "redis_url": "redis://127.0.0.1:1/0",
+        "smtp_url": "smtp://127.0.0.1:1",
+        "public_url": "https://visits.example",
+        "cors_origins": ("https://clinic.example",),
+        "encryption_keys": f"e1:{example_key('encryption')}",
+        "lookup_key": example_key("lookup"),
+        "link_keys": f"l1:{example_key('links')}",
+        "clock_offset": offset,
+        **more,
+    }
+    return Settings.model_validate(values)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database on a server of this test run's own."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), QUICK) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> str:
+    """The address of the database, with all tables."""
+    db = open_database(settings_for(postgres))
+    schema.migrate(db)
+    db.dispose()
+    return postgres
+
+
+@pytest.fixture
+def empty(migrated: str) -> Iterator[Database]:
+    """The database, with nothing in it."""
+    db = open_database(settings_for(migrated))
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with db.transaction() as session:
+        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    yield db
+    db.dispose()
+
+
+@pytest.fixture
+def clinic(empty: Database) -> Database:
+    """The database, with the tests' clinic in force."""
+    with empty.transaction() as session:
+        apply(session, CLINIC.read_text(encoding="utf-8"), empty.now(session), production=False)
+    return empty
+
+
+@pytest.fixture
+def run(clinic: Database, migrated: str) -> Iterator[Runtime]:
+    """The running service, with nobody at the workers' door."""
+    run = bootstrap(settings_for(migrated))
+    yield run
+    run.db.dispose()
+
+
+@pytest.fixture
+def client(run: Runtime) -> FlaskClient:
+    """Somebody who calls the API."""
+    return create_app(run).test_client()

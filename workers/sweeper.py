@@ -1,0 +1,91 @@
+"""The sweeper: once a second it expires, reaps, nudges, and does what is on the timetable.
+
+Any number may run; there is no leader. While Redis stays away it delivers by itself.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from scheduler.domain.errors import Unavailable
+from scheduler.domain.messages import Hint
+from scheduler.services.outbox.delivering import PostRoom, deliver
+from scheduler.services.outbox.sweeping import Reaper, beat, expire, nudge
+from workers.timetable import run_due
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+"""Seconds."""
+PATIENCE = 10.0
+"""Seconds without Redis after which messages are delivered from here."""
+HANDS = 4
+"""Threads that deliver then."""
+
+
+class Sweeper:
+    def __init__(self, room: PostRoom, publish: Callable[[Hint], None], patience: float = PATIENCE) -> None:
+        self._room = room
+        self._publish = publish
+        self._patience = patience
+        self._reaper = Reaper()
+        self._failing_since: float | None = None
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="sweeper")
+
+    def run(self, stop: threading.Event) -> None:
+        """Sweep until told to stop."""
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self.tick()
+            except Unavailable:
+                log.warning("the database is away")
+            except Exception:
+                log.exception("a sweep failed; the next one follows")
+            stop.wait(max(0.0, TICK - (time.monotonic() - began)))
+        self._hands.shutdown(wait=True, cancel_futures=True)
+
+    def tick(self) -> None:
+        """One sweep: short transactions first, then the hints."""
+        db = self._room.desk.db
+        with db.transaction() as session:
+            now = db.now(session)
+            expire(session, now)
+            self._reaper.reap(session, now)
+            beat(session, now - db.offset)
+        with db.transaction() as session:
+            for job in run_due(session, db.now(session)):
+                log.info("did %s", job)
+        with db.transaction() as session:
+            hints = nudge(session, db.now(session))
+        self._pass_on(hints)
+
+    def _pass_on(self, hints: Sequence[Hint]) -> None:
+        for at, hint in enumerate(hints):
+            if not self._published(hint):
+                self._deliver(hints[at:])
+                return
+
+    def _published(self, hint: Hint) -> bool:
+        try:
+            self._publish(hint)
+        except Exception as error:  # kombu lets errors of several libraries through
+            self._failing_since = self._failing_since or time.monotonic()
+            log.warning("Redis does not take hints: %s", type(error).__name__)
+            return False
+        self._failing_since = None
+        return True
+
+    def _deliver(self, hints: Sequence[Hint]) -> None:
+        """Deliver by our own hands, once Redis has been away for a while."""
+        if self._failing_since and time.monotonic() - self._failing_since >= self._patience:
+            for hint in hints:
+                self._hands.submit(self._deliver_one, hint)
+
+    def _deliver_one(self, hint: Hint) -> None:
+        try:
+            deliver(self._room, hint.message)
+        except Exception:
+            log.exception("could not deliver", extra={"message_id": hint.message})

@@ -3,11 +3,13 @@
 It keeps nothing on disk, because PostgreSQL is the truth and Redis only carries hints.
 """
 
+import contextlib
 import importlib.util
 import secrets
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -23,6 +25,7 @@ from scheduler.embedded.sockets import free_port
 
 START_SECONDS = 10
 STOP_SECONDS = 5
+PORT_TRIES = 3
 
 
 def find_program() -> str:
@@ -52,13 +55,20 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
+        return self._url(self._port)
+
+    def _url(self, port: int) -> str:
+        return f"redis://:{self._password}@127.0.0.1:{port}/0"
 
     def start(self) -> str:
         if self.poll() is not None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
-            self._run()
+            try:
+                self._run_somewhere()
+            except BaseException:
+                self.stop()
+                raise
         return self.url
 
     def poll(self) -> int | None:
@@ -66,9 +76,7 @@ class EmbeddedRedis:
         return -1 if self._process is None else self._process.poll()
 
     def stop(self, grace: float = STOP_SECONDS) -> None:
-        if self._process is not None:
-            stop(self._process, grace=grace)
-            self._process = None
+        self._end(grace)
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -80,24 +88,34 @@ class EmbeddedRedis:
     ) -> None:
         self.stop()
 
-    def _run(self) -> None:
-        self._port = self._port or free_port()
-        with self.log.open("wb") as log, self._configuration() as configuration:
-            self._process = spawn([find_program(), "-"], stdin=configuration, output=log, cwd=self.folder)
-        try:
-            wait_ready(
-                "Redis", self._process, self._answers, seconds=START_SECONDS, log=lambda: tail(self.log)
-            )
-        except DidNotStart:
-            self.stop()
-            self._port = 0  # somebody may have taken it; the next start chooses another one
-            raise
+    def _run_somewhere(self) -> None:
+        """On the port that others know already, else on a free one, which somebody may snatch meanwhile."""
+        tries = [self._port] if self._port else [free_port() for _ in range(PORT_TRIES)]
+        for port in tries[:-1]:
+            with contextlib.suppress(DidNotStart):
+                return self._run(port)
+        return self._run(tries[-1])
 
-    def _configuration(self) -> IO[bytes]:
+    def _run(self, port: int) -> None:
+        """`url` changes only when the server answers there."""
+        self._end()
+        url = self._url(port)
+        with self.log.open("wb") as log, self._configuration(port) as configuration:
+            self._process = spawn([find_program(), "-"], stdin=configuration, output=log, cwd=self.folder)
+        log_end = partial(tail, self.log)
+        wait_ready("Redis", self._process, partial(_answers, url), seconds=START_SECONDS, log=log_end)
+        self._port = port
+
+    def _end(self, grace: float = STOP_SECONDS) -> None:
+        if self._process is not None:
+            stop(self._process, grace=grace)
+            self._process = None
+
+    def _configuration(self, port: int) -> IO[bytes]:
         """Through standard input: on the command line every user of the machine could read the password."""
         lines = [
             "bind 127.0.0.1",
-            f"port {self._port}",
+            f"port {port}",
             f"requirepass {self._password}",
             'save ""',
             "appendonly no",
@@ -109,13 +127,12 @@ class EmbeddedRedis:
         file.seek(0)
         return file
 
-    def _answers(self) -> bool:
-        client = Redis.from_url(
-            self.url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
-        )
-        try:
-            return bool(client.ping())
-        except RedisError:
-            return False
-        finally:
-            client.close()
+
+def _answers(url: str) -> bool:
+    client = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    try:
+        return bool(client.ping())
+    except RedisError:
+        return False
+    finally:
+        client.close()

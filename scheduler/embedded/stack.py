@@ -1,0 +1,138 @@
+"""The whole service on one machine: its servers, the service itself, ready to be used."""
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+import requests
+
+import config
+from scheduler.embedded.environment import Ports, development_only, is_given, service_environment, this_python
+from scheduler.embedded.errors import EmbeddedError, MissingExtra, PortTaken
+from scheduler.embedded.keys import keys
+from scheduler.embedded.locks import FolderLock
+from scheduler.embedded.postgres import EmbeddedPostgres
+from scheduler.embedded.redis import EmbeddedRedis
+from scheduler.embedded.sockets import is_taken
+from scheduler.embedded.supervisor import Program, Supervisor
+from scheduler.embedded.terminal import Terminal
+
+DATABASE, REDIS, SMTP = "VISITS_DATABASE_URL", "VISITS_REDIS_URL", "VISITS_SMTP_URL"
+EXAMPLE_CLINIC = Path(config.__path__[0]) / "clinic.example.toml"
+CLINIC_APPLIED = "clinic-applied"  # a mark in the data folder
+READY_SECONDS = 60
+
+
+class Stack:
+    """`start` brings the parts up under a supervisor, in the order in which they need each other."""
+
+    def __init__(
+        self,
+        data: Path,
+        ports: Ports,
+        terminal: Terminal,
+        *,
+        clinic: Path | None = None,
+        caller: Mapping[str, str] | None = None,
+    ) -> None:
+        self._data = data.absolute()
+        self._ports = ports
+        self._terminal = terminal
+        self._clinic = clinic
+        self._caller = os.environ if caller is None else caller
+        self._lock = FolderLock(self._data)
+        self._env: dict[str, str] = {}
+        self.api = f"http://127.0.0.1:{ports.api}"
+        self.mailbox = None if is_given(self._caller, SMTP) else f"http://127.0.0.1:{ports.mailbox}"
+
+    def claim(self) -> None:
+        """Everything that can be known to be wrong before a part starts."""
+        development_only(self._caller)
+        if self._clinic is not None and not self._clinic.is_file():
+            raise EmbeddedError(f"There is no clinic file {self._clinic}.")
+        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock.acquire()
+        self._check_ports()
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def start(self, supervisor: Supervisor) -> None:
+        servers = self._start_servers(supervisor)
+        self._env = service_environment(self._caller, self._ports, keys(self._data), servers)
+        self._start_mailbox(supervisor)
+        self._migrate()
+        supervisor.start(self._program("worker", this_python("scheduler.cli", "work")))
+        supervisor.start(self._program("sweeper", this_python("scheduler.cli", "sweep")))
+        supervisor.start(self._api())
+
+    def _check_ports(self) -> None:
+        wanted = [(self._ports.api, "booking API", "--port")]
+        if self.mailbox:
+            wanted.append((self._ports.smtp, "mail", "--smtp-port"))
+            wanted.append((self._ports.mailbox, "mailbox page", "--mailbox-port"))
+        seen: set[int] = set()
+        for port, purpose, option in wanted:
+            if port in seen or is_taken(port):
+                raise PortTaken(port, purpose, option)
+            seen.add(port)
+
+    def _start_servers(self, supervisor: Supervisor) -> dict[str, str]:
+        """The addresses of those that the caller has not brought."""
+        addresses = {}
+        if not is_given(self._caller, DATABASE):
+            postgres = EmbeddedPostgres(self._data / "postgres")
+            supervisor.start(postgres)
+            addresses[DATABASE] = postgres.url
+        if not is_given(self._caller, REDIS):
+            redis = EmbeddedRedis(self._data / "redis")
+            supervisor.start(redis)
+            addresses[REDIS] = redis.url
+        return addresses
+
+    def _start_mailbox(self, supervisor: Supervisor) -> None:
+        if not self.mailbox:
+            return
+        if importlib.util.find_spec("aiosmtpd") is None:
+            raise MissingExtra("aiosmtpd")
+        ports = ["--smtp-port", str(self._ports.smtp), "--http-port", str(self._ports.mailbox)]
+        command = this_python("scheduler.embedded.mailbox", *ports, "--folder", str(self._data / "mails"))
+        page = f"{self.mailbox}/readyz"
+        supervisor.start(
+            Program("mailbox", command, self._terminal, env=self._env, ready=lambda: answers(page), grace=3)
+        )
+
+    def _migrate(self) -> None:
+        """With the clinic that was asked for; the example only into a new database of our own."""
+        mark = self._data / CLINIC_APPLIED
+        clinic = self._clinic
+        if clinic is None and not mark.exists() and not is_given(self._caller, DATABASE):
+            clinic = EXAMPLE_CLINIC
+        arguments = ["--clinic", str(clinic)] if clinic else []
+        self._program("migrate", this_python("scheduler.cli", "migrate", *arguments)).run()
+        mark.touch()
+
+    def _api(self) -> Program:
+        command = this_python(
+            *("gunicorn", "-c", "python:config.gunicorn", "scheduler.wsgi:app"),
+            *("--bind", f"127.0.0.1:{self._ports.api}"),
+        )
+        page = f"{self.api}/health/ready"
+        return Program(
+            "api", command, self._terminal, env=self._env, ready=lambda: answers(page), seconds=READY_SECONDS
+        )
+
+    def _program(self, name: str, command: list[str]) -> Program:
+        return Program(name, command, self._terminal, env=self._env)
+
+
+def answers(address: str) -> bool:
+    """Whether a page of our own answers 200; never through a proxy that the environment may name."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(address, timeout=5).status_code == HTTPStatus.OK
+        except requests.RequestException:
+            return False

@@ -15,6 +15,8 @@ from scheduler.bootstrap import bootstrap, open_database
 from scheduler.db import schema
 from scheduler.db.engine import Database
 from scheduler.domain.errors import ClinicFileFaulty, SchedulerError
+from scheduler.embedded.demo import demo
+from scheduler.embedded.up import up
 from scheduler.services.clinic.apply import Applied, apply, note_problem
 from scheduler.services.clinic.check import read
 from workers.doorbell import Publisher
@@ -23,7 +25,7 @@ from workers.tasks import post_room, work
 
 T = TypeVar("T")
 
-EXAMPLE = Path(__file__).parent.parent / "config" / "clinic.example.toml"
+CLINIC_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _settings() -> Settings:
@@ -140,6 +142,26 @@ def sweep() -> None:
     for number in (SIGINT, SIGTERM):
         signal(number, lambda *_: stop.set())
     Sweeper(post_room(bootstrap(settings)), Publisher(settings.redis_url).publish).run(stop)
+
+
+DATA = click.Path(file_okay=False, path_type=Path)
+
+
+@main.command("up")
+@click.option("--data", type=DATA, default=Path("data"), show_default=True, help="Kept for the next start.")
+@click.option("--port", default=8000, show_default=True, help="Of the API.")
+@click.option("--smtp-port", default=1025, show_default=True, help="Where the mailbox takes mails.")
+@click.option("--mailbox-port", default=8025, show_default=True, help="Where the mailbox shows them.")
+@click.option("--clinic", type=CLINIC_FILE, help="Applied at start; an example where none was ever applied.")
+def run_everything(data: Path, port: int, smtp_port: int, mailbox_port: int, clinic: Path | None) -> None:
+    """Run everything in this terminal: database, queue, mailbox, API, worker, sweeper."""
+    raise SystemExit(up(data=data, port=port, smtp_port=smtp_port, mailbox_port=mailbox_port, clinic=clinic))
+
+
+@main.command("demo")
+def run_demo() -> None:
+    """Book two visits on a stack of its own, wait for their mails, and tell the story."""
+    raise SystemExit(demo())
 
 
 if __name__ == "__main__":

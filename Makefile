@@ -1,0 +1,51 @@
+# `make run` and `make test` need Python 3.11 or newer and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Time zones come from the pinned tzdata package alone.
+export PYTHONTZPATH =
+
+.PHONY: run test demo check format lock browser faults bench clean
+.DEFAULT_GOAL := run
+
+$(VENV)/embedded: requirements/build.lock requirements/embedded.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock -r requirements/embedded.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/embedded requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	touch $@
+
+run: $(VENV)/embedded  ## everything in one terminal, on this machine
+	$(BIN)/visits up
+
+demo: $(VENV)/embedded  ## two bookings, from HTTP to the invites in the mailbox
+	$(BIN)/visits demo
+
+test: $(VENV)/dev  ## all tests for which this machine has the tools
+	$(BIN)/pytest -n auto --dist loadfile
+
+check: $(VENV)/dev  ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev  ## figures for docs/performance.md
+	$(BIN)/python -m benchmarks
+
+lock:  ## pin what pyproject.toml asks for (needs uv)
+	cd requirements && \
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" --python-version 3.11 build.in -o build.lock && \
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" ../pyproject.toml -o base.lock && \
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" --extra embedded ../pyproject.toml -o embedded.lock && \
+	uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" --extra embedded --extra dev ../pyproject.toml -o dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -33,8 +33,7 @@ def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
     run = runtime()
     booked = book(run.desk, json_data.request(_default_language()), _repeatable(headers_data.idempotency_key))
     run.doorbell.ring(booked.due)
-    with run.db.transaction() as session:
-        visit = view(session, run.desk, booked.visit)
+    visit = booked.visit
     answer = _answer(BookedOut(**_fields(visit), token=visit.manage_token), visit, 201)
     answer.headers["Location"] = url_for("visits.show_visit", id=visit.id)
     if booked.replayed:

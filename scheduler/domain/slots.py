@@ -28,6 +28,8 @@ class Taken:
     """By practitioner's code or room's key."""
     counts: Mapping[tuple[str, date], int] = field(default_factory=dict)
     """How many visits of the type in question a practitioner has on a local date."""
+    loads: Mapping[tuple[str, date], int] = field(default_factory=dict)
+    """How many visits of any type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Slot(NamedTuple):
 
     start: datetime
     location: str | None
-    practitioners: list[str]
+    practitioners: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +91,34 @@ class FreeTimes:
 
     def slots(self) -> list[Slot]:
         """Each free start at each place, earliest first, with who could give it."""
-        found = [slot for place in self._places() for slot in self._slots_at(place)]
-        return sorted(found, key=lambda slot: slot.start) if len(self._places()) > 1 else found
-
-    def _places(self) -> list[str | None]:
-        return list(dict.fromkeys(chair.place for chair, _ in self.masks))
+        places = dict.fromkeys(chair.place for chair, _ in self.masks)
+        found = [slot for place in places for slot in self._slots_at(place)]
+        found.sort(key=lambda slot: slot.start)
+        return found
 
     def _slots_at(self, place: str | None) -> Iterator[Slot]:
         here = [(chair.practitioner.code, mask) for chair, mask in self.masks if chair.place == place]
-        together = 0
-        for _, mask in here:
-            together |= mask
-        for bit in bits.ones(together):
-            yield Slot(self.window.instant(bit), place, [code for code, mask in here if mask >> bit & 1])
+        for codes, mask in _by_company(here):
+            for bit in bits.ones(mask):
+                yield Slot(self.window.instant(bit), place, codes)
 
     def chairs_at(self, start: datetime) -> list[Chair]:
         """Who is free at exactly that start."""
         bit = self.window.floor(start)
         exact = 0 <= bit < self.window.size and self.window.instant(bit) == start
         return [chair for chair, mask in self.masks if exact and mask >> bit & 1]
+
+
+def _by_company(masks: Sequence[tuple[str, int]]) -> list[tuple[tuple[str, ...], int]]:
+    """Starts parted by who exactly is free then: few companies, so nobody is asked start by start."""
+    companies: list[tuple[tuple[str, ...], int]] = []
+    for code, mask in masks:
+        parted = []
+        for codes, together in companies:
+            parted += [((*codes, code), together & mask), (codes, together & ~mask)]
+            mask &= ~together
+        companies = [each for each in (*parted, ((code,), mask)) if each[1]]
+    return companies
 
 
 def offered_times(schedule: Schedule, search: Search) -> FreeTimes:

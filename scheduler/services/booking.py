@@ -4,27 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import EXCLUSION, sqlstate
-from scheduler.db.models import Claim
 from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.errors import Conflict, SlotNotOffered, SlotTaken
 from scheduler.domain.messages import Hint
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search, Slot, offered_times
+from scheduler.domain.slots import Search, Slot, free_times, offered_times
 from scheduler.services import idempotency
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
-from scheduler.services.free import search_free
+from scheduler.services.free import read_taken, search_free
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.patients import recognise
 from scheduler.services.recording import NewVisit, record
 from scheduler.services.taking import Taking, take
+from scheduler.services.visits import VisitView, view
 
 ALTERNATIVES = 5
 """How many other times a refused booking names."""
@@ -33,9 +32,9 @@ LOOK_AHEAD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What a booking made: the visit's id, and the messages that are due at once."""
+    """What a booking made: the visit as it is now, and the messages that are due at once."""
 
-    visit: UUID
+    visit: VisitView
     due: Sequence[Hint] = ()
     replayed: bool = False
 
@@ -45,16 +44,22 @@ def book(desk: Desk, request: BookingRequest, repeatable: Repeatable | None = No
 
     Raises Invalid, SlotNotOffered, SlotTaken (with the next free times), AlreadyBooked, IdempotencyConflict.
     """
-    with desk.db.reading() as connection:
-        if made := idempotency.effect(connection, repeatable):
-            return Booked(made, replayed=True)
+    if made := _made_before(desk, repeatable):
+        return made
     try:
         return _book_first_free(desk, request, repeatable)
     except Conflict:
-        with desk.db.reading() as connection:  # it may be our own earlier try that took the time
-            if made := idempotency.effect(connection, repeatable):
-                return Booked(made, replayed=True)
+        if made := _made_before(desk, repeatable):  # by our own earlier try, which took the time
+            return made
         raise
+
+
+def _made_before(desk: Desk, repeatable: Repeatable | None) -> Booked | None:
+    if repeatable is None:
+        return None
+    with desk.db.transaction() as session:
+        made = idempotency.effect(session, repeatable)
+        return Booked(view(session, desk, made), replayed=True) if made else None
 
 
 def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable | None) -> Booked:
@@ -83,18 +88,9 @@ def _search(moment: Moment, request: BookingRequest) -> Search:
 
 def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
     """Who is free then; those with the fewest visits on that day first."""
-    chairs = search_free(connection, moment, search).chairs_at(start)
-    if len(chairs) < 2:
-        return chairs
-    ids = moment.in_force.resources
-    practitioners = [ids[chair.practitioner.code] for chair in chairs]
-    counted = (
-        select(Claim.resource_id, func.count())
-        .where(Claim.resource_id.in_(practitioners), Claim.on_date == search.first)
-        .group_by(Claim.resource_id)
-    )
-    loads = dict(connection.execute(counted).all())
-    return sorted(chairs, key=lambda chair: loads.get(ids[chair.practitioner.code], 0))
+    taken = read_taken(connection, moment.in_force, search)
+    chairs = free_times(moment.in_force.schedule, search, taken).chairs_at(start)
+    return sorted(chairs, key=lambda chair: taken.loads.get((chair.practitioner.code, search.first), 0))
 
 
 def _book_with(
@@ -102,14 +98,14 @@ def _book_with(
 ) -> Booked:
     moment = desk.clinics.moment(session)
     if made := idempotency.begin(session, repeatable, moment.now):
-        return Booked(made, replayed=True)
+        return Booked(view(session, desk, made), replayed=True)
     search = _search(moment, request)
     patient, patient_resource = recognise(session, request.patient, desk.secrets, moment.now)
     room = take(session, moment, search, Taking(chair, request.start, patient_resource))
     visit = NewVisit(request, search.visit_type, chair, room, patient, patient_resource)
     made, due = record(session, desk, moment, visit)
     idempotency.finish(session, repeatable, made, 201)
-    return Booked(made, due)
+    return Booked(view(session, desk, made), due)
 
 
 def _alternatives(desk: Desk, search: Search) -> list[Slot]:

@@ -1,5 +1,6 @@
 """Free times as of now: the clinic's offer, less the claims, read in one query."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from scheduler.domain.bits import Window
-from scheduler.domain.slots import FreeTimes, Search, Slot, Taken, free_times, room_key
+from scheduler.domain.slots import FreeTimes, Search, Slot, Stretch, Taken, free_times, room_key
 from scheduler.domain.times import DAY, local_date
 from scheduler.domain.wishes import Wish, search
 from scheduler.services.clinic.current import InForce, Moment
@@ -71,14 +72,15 @@ def read_taken(connection: Connection | Session, in_force: InForce, asked: Searc
         CLAIMS,
         {"ids": list(names), "start": start, "end": end, "visit_type": asked.visit_type.code},
     )
-    stretches: dict[str, list[tuple[datetime, datetime]]] = {}
-    counts: dict[tuple[str, date], int] = {}
+    stretches: dict[str, list[Stretch]] = {}
+    counts: Counter[tuple[str, date]] = Counter()
+    loads: Counter[tuple[str, date]] = Counter()
     for resource, begins, ends, same_type, day in rows:
         name = names[resource]
         stretches.setdefault(name, []).append((begins, ends))
-        if same_type:
-            counts[name, day] = counts.get((name, day), 0) + 1
-    return Taken(stretches, counts)
+        loads[name, day] += 1
+        counts[name, day] += same_type
+    return Taken(stretches, counts, loads)
 
 
 def _resources(in_force: InForce, asked: Search) -> Iterable[str]:

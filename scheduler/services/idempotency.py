@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -44,13 +44,11 @@ def begin(session: Session, request: Repeatable | None, now: datetime) -> UUID |
     return None if taken.rowcount else effect(session, request)  # type: ignore[attr-defined]
 
 
-def effect(session: Session | Connection, request: Repeatable | None) -> UUID | None:
+def effect(session: Session, request: Repeatable) -> UUID | None:
     """The visit that an earlier request with this key made.
 
     Raises IdempotencyConflict for another body.
     """
-    if request is None:
-        return None
     row = session.execute(
         select(IdempotencyKey.body_hash, IdempotencyKey.visit_id).filter_by(**request.row)
     ).first()

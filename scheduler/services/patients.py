@@ -33,9 +33,11 @@ def identities(person: Person, lookup: Lookup) -> list[bytes]:
     return [lookup.hash("identity", *who, contact) for contact in contacts if contact]
 
 
-def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> None:
+def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> bool:
+    """Whether all of them were new."""
     rows = [{"hash": each, "patient_id": patient} for each in hashes]
-    session.execute(upsert(PatientIdentity).values(rows).on_conflict_do_nothing())
+    entered = upsert(PatientIdentity).values(rows).on_conflict_do_nothing().returning(PatientIdentity.hash)
+    return len(session.execute(entered).all()) == len(hashes)
 
 
 def _find(session: Session, hashes: list[bytes]) -> tuple[UUID, int] | None:
@@ -57,7 +59,7 @@ def _enrol(
         insert(Resource).values(kind=ResourceKind.PATIENT).returning(Resource.id)
     ).scalar_one()
     session.execute(
-        insert(Patient).values(
+        insert(Patient.table()).values(
             id=id,
             resource_id=resource,
             name=secrets.vault.seal("patients.name", id, person.name),
@@ -67,7 +69,8 @@ def _enrol(
             created_at=now,
         )
     )
-    _remember(session, id, hashes)
+    if _remember(session, id, hashes):
+        return id, resource
     winner = _find(session, hashes)
     assert winner
     if winner[0] != id:  # somebody enrolled the same person while we waited for the index

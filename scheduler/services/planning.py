@@ -22,7 +22,7 @@ def plan(
 ) -> list[Hint]:
     """Write the rows; hints of those that are due at once."""
     rows = [_row(visit, recipient, sequence, each, now) for each in planned]
-    made = session.execute(insert(Message).returning(Message.id, Message.queue, Message.due_at), rows)
+    made = session.execute(insert(Message.table()).returning(Message.id, Message.queue, Message.due_at), rows)
     return [Hint(id, Queue(queue)) for id, queue, due in made if due <= now]
 
 

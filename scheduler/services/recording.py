@@ -47,12 +47,12 @@ class NewVisit:
 def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
     """Write all rows of a new visit; its id and hints of the messages that are due now."""
     visit, recipient = uuid4(), uuid4()
-    session.execute(insert(Visit).values(_visit_row(visit, moment, desk.secrets, new)))
-    session.execute(insert(Claim), list(_claim_rows(visit, moment, new)))
+    session.execute(insert(Visit.table()).values(_visit_row(visit, moment, desk.secrets, new)))
+    session.execute(insert(Claim.table()), list(_claim_rows(visit, moment, new)))
     session.execute(
-        insert(Recipient).values(_recipient_row(recipient, visit, desk.secrets, new.request.patient))
+        insert(Recipient.table()).values(_recipient_row(recipient, visit, desk.secrets, new.request.patient))
     )
-    session.execute(insert(Link), list(_link_rows(recipient, visit, desk)))
+    session.execute(insert(Link.table()), list(_link_rows(recipient, visit, desk)))
     request, start = new.request, new.request.start
     status = first_status(new.kind.modes[request.wish.mode])
     planned = plan_booking(status, request.wish.mode, start, moment.now, moment.clinic.reminders)

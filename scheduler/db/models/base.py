@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy import DateTime, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -23,6 +23,12 @@ class Base(DeclarativeBase):
         str: Text(),
         dict[str, Any]: JSONB(),
     }
+
+    @classmethod
+    def table(cls) -> Table:
+        """The plain table: rows that are only written need no objects."""
+        assert isinstance(cls.__table__, Table)
+        return cls.__table__
 
 
 def one_of(column: str, values: type) -> str:

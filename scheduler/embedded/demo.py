@@ -20,6 +20,7 @@ def demo() -> int:
     """0 when both visits were booked and both invites say what the API said; else 1, and what is missing."""
     console = Terminal(sys.stdout)
     with tempfile.TemporaryDirectory(prefix="visits-demo-") as folder:
+        Path(folder).chmod(0o711)  # as root, another user runs PostgreSQL
         log = Path(folder) / "stack.log"
         with log.open("w") as stream:
             told = _in_own_stack(Path(folder) / "data", console, Terminal(stream))

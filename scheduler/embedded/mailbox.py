@@ -60,7 +60,7 @@ class Mailbox:
         """Until `stop` is called from another thread; the page answers only once mails are taken."""
         self._smtp.start()
         try:
-            self._http.serve_forever()
+            self._http.serve_forever(poll_interval=0.1)
         finally:
             self._smtp.stop()
             self._http.server_close()

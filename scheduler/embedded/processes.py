@@ -44,20 +44,19 @@ def spawn(
 
 
 def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, grace: float = 10) -> int:
-    """Asks the whole group, waits for its head, then kills what is left of it; returns the exit code."""
+    """Asks the head of the group, which knows how to end its children (Celery's would drop their work at a
+    SIGTERM of their own), waits, then kills what is left of the group; returns the exit code."""
     if process.poll() is None:
-        _signal_group(process.pid, how)
+        process.send_signal(how)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace)
-    _signal_group(process.pid, signal.SIGKILL)
+    _kill_group(process.pid)
     return process.wait()
 
 
-def _signal_group(group: int, which: signal.Signals) -> None:
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # macOS says the latter of a group of zombies
-        os.killpg(group, which)
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter: macOS, of a group of zombies
+        os.killpg(group, signal.SIGKILL)
 
 
 def wait_ready(

@@ -23,6 +23,7 @@ DATABASE, REDIS, SMTP = "VISITS_DATABASE_URL", "VISITS_REDIS_URL", "VISITS_SMTP_
 EXAMPLE_CLINIC = Path(config.__path__[0]) / "clinic.example.toml"
 CLINIC_APPLIED = "clinic-applied"  # a mark in the data folder
 READY_SECONDS = 60
+WORKER_GRACE = 25  # seconds, above the worker's own soft shutdown
 
 
 class Stack:
@@ -52,7 +53,7 @@ class Stack:
         development_only(self._caller)
         if self._clinic is not None and not self._clinic.is_file():
             raise EmbeddedError(f"There is no clinic file {self._clinic}.")
-        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._data.mkdir(mode=0o711, parents=True, exist_ok=True)  # as root, another user runs PostgreSQL
         self._lock.acquire()
         self._check_ports()
 
@@ -64,7 +65,7 @@ class Stack:
         self._env = service_environment(self._caller, self._ports, keys(self._data), servers)
         self._start_mailbox(supervisor)
         self._migrate()
-        supervisor.start(self._program("worker", this_python("scheduler.cli", "work")))
+        supervisor.start(self._program("worker", this_python("scheduler.cli", "work"), WORKER_GRACE))
         supervisor.start(self._program("sweeper", this_python("scheduler.cli", "sweep")))
         supervisor.start(self._api())
 
@@ -124,8 +125,8 @@ class Stack:
             "api", command, self._terminal, env=self._env, ready=lambda: answers(page), seconds=READY_SECONDS
         )
 
-    def _program(self, name: str, command: list[str]) -> Program:
-        return Program(name, command, self._terminal, env=self._env)
+    def _program(self, name: str, command: list[str], grace: float = 10) -> Program:
+        return Program(name, command, self._terminal, env=self._env, grace=grace)
 
 
 def answers(address: str) -> bool:

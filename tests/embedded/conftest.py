@@ -13,11 +13,18 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
     """Short enough for a socket, and open to the server's user, which pytest's folders are not for root."""
     with tempfile.TemporaryDirectory(prefix="visits-test-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
         yield Path(name)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with temporary_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -43,13 +50,13 @@ def script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
             process.stdout.close()
 
 
-def eventually(check: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(check: Callable[[], bool], seconds: float = 10, every: float = 0.02) -> bool:
     """Whether `check` becomes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if check():
             return True
-        time.sleep(0.02)
+        time.sleep(every)
     return check()
 
 

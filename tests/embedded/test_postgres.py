@@ -11,16 +11,16 @@ from sqlalchemy import create_engine, make_url
 
 from scheduler.embedded.errors import InUse, MissingExtra, OtherVersion
 from scheduler.embedded.postgres import EmbeddedPostgres
-from tests.embedded.conftest import eventually, is_alive
+from tests.embedded.conftest import eventually, is_alive, temporary_folder
 
 QUICK = {"fsync": "off", "full_page_writes": "off"}
 
 Script = Callable[[str], subprocess.Popen[str]]
 
 
-@pytest.fixture
-def server(folder: Path) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(folder / "postgres", QUICK) as server:
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedPostgres]:
+    with temporary_folder() as folder, EmbeddedPostgres(folder / "postgres", QUICK) as server:
         yield server
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,3 +105,18 @@ def run(clinic: Database, migrated: str) -> Iterator[Runtime]:
 def client(run: Runtime) -> FlaskClient:
     """Somebody who calls the API."""
     return create_app(run).test_client()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out: a tool that is missing must not look like a test that passed."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    if left_out:
+        terminalreporter.write_sep("!", f"{len(left_out)} tests were LEFT OUT on this machine", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be left out, a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped") if isinstance(reporter, pytest.TerminalReporter) else None
+    if skipped and os.environ.get("VISITS_TESTS_NOTHING_LEFT_OUT"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

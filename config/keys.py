@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import secrets
 
 Keyring = dict[str, bytes]
 """Key id → 32 bytes; the first is the active one."""
@@ -38,3 +39,16 @@ def parse_keyring(text: str) -> Keyring:
     if not keyring:
         raise WeakKey("is empty")
     return keyring
+
+
+def fresh_keys() -> dict[str, str]:
+    """A new set of the three secrets, as settings of the environment."""
+    return {
+        "VISITS_ENCRYPTION_KEYS": f"k1:{fresh_key()}",
+        "VISITS_LOOKUP_KEY": fresh_key(),
+        "VISITS_LINK_KEYS": f"k1:{fresh_key()}",
+    }
+
+
+def fresh_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()

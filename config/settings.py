@@ -5,6 +5,8 @@ reported at once.
 """
 
 import os
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -45,6 +47,13 @@ def _psycopg(value: object) -> object:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
+def _origin(value: str) -> str:
+    """An exact origin: whatever looks like a pattern would be taken for one."""
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", value):
+        raise ValueError("not an exact origin such as https://www.clinic.example")
+    return value
+
+
 def _key(value: SecretStr) -> SecretStr:
     parse_key(value.get_secret_value())
     return value
@@ -55,7 +64,12 @@ def _keyring(value: SecretStr) -> SecretStr:
     return value
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+def _is_weak(password: str | None) -> bool:
+    """No password at all is a socket or a certificate, and the server's business."""
+    return password is not None and (len(password) < 16 or len(set(password)) < 6)
+
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_words)]
 DatabaseUrl = Annotated[str, BeforeValidator(_psycopg)]
 SecretKey = Annotated[SecretStr, AfterValidator(_key)]
 SecretKeyring = Annotated[SecretStr, AfterValidator(_keyring)]
@@ -79,7 +93,7 @@ class Settings(BaseSettings):
     """smtp://, smtp+starttls:// or smtps://, with user:password@ where the relay asks for it."""
     public_url: str = "http://localhost:8000"
     """Where patients reach the service; mailed links begin with it."""
-    cors_origins: Words = ()
+    cors_origins: Origins = ()
     """Exact origins of the websites whose booking form calls the API."""
     encryption_keys: SecretKeyring
     """`id:base64url of 32 bytes`, comma-separated; the first seals, all of them open."""
@@ -120,11 +134,20 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _production_is_serious(self) -> Self:
-        if self.production and self.clock_offset:
-            raise ValueError("clock_offset is for rehearsals and must be 0 in production")
-        if self.production and not self.public_url.startswith("https://"):
-            raise ValueError("public_url must begin with https:// in production")
+        faults = list(self._unfit_for_production()) if self.production else []
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
+
+    def _unfit_for_production(self) -> Iterator[str]:
+        if self.clock_offset:
+            yield "clock_offset is for rehearsals and must be 0 in production"
+        if not self.public_url.startswith("https://"):
+            yield "public_url must begin with https:// in production"
+        if "smtp_url" not in self.model_fields_set:
+            yield "smtp_url must name the clinic's mail relay in production"
+        if _is_weak(make_url(self.database_url).password):
+            yield "database_url holds a password that is easy to guess; 16 characters or more, please"
 
     @classmethod
     def settings_customise_sources(

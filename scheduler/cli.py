@@ -1,5 +1,6 @@
 """The `visits` command: each subcommand calls one use case."""
 
+import secrets
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TextIO, TypeVar
 
 import click
 
+from config.keys import fresh_keys
 from config.logging import configure_logging
 from config.settings import Settings, SettingsFaulty, load_settings
 from config.zones import use_pinned_zones
@@ -19,6 +21,7 @@ from scheduler.embedded.demo import demo
 from scheduler.embedded.up import up
 from scheduler.services.clinic.apply import Applied, apply, note_problem
 from scheduler.services.clinic.check import read
+from scheduler.services.health import NEEDED, check
 from workers.doorbell import Publisher
 from workers.sweeper import Sweeper
 from workers.tasks import post_room, work
@@ -142,6 +145,31 @@ def sweep() -> None:
     for number in (SIGINT, SIGTERM):
         signal(number, lambda *_: stop.set())
     Sweeper(post_room(bootstrap(settings)), Publisher(settings.redis_url).publish).run(stop)
+
+
+@main.command()
+@click.argument("command", type=click.Choice(sorted(NEEDED)))
+def health(command: str) -> None:
+    """Say whether `visits sweep` or `visits work` does its work; fails where it does not."""
+    settings = _settings()
+    faults = check(bootstrap(settings).desk, settings.redis_url).faults(NEEDED[command])
+    if faults:
+        raise click.ClickException("; ".join(f"{name}: {said}" for name, said in faults.items()))
+    click.echo("ok")
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """The secrets of a stack."""
+
+
+@keys_group.command("new")
+@click.option("--compose", is_flag=True, help="With a password for the PostgreSQL of docker-compose.yml.")
+def new_keys(compose: bool) -> None:
+    """Print fresh secrets, as lines for .env. Make them once: beside old data they open nothing."""
+    password = {"VISITS_POSTGRES_PASSWORD": secrets.token_hex(24)} if compose else {}
+    for name, value in (fresh_keys() | password).items():
+        click.echo(f"{name}={value}")
 
 
 DATA = click.Path(file_okay=False, path_type=Path)

@@ -1,10 +1,9 @@
 """The three secrets of an embedded run: made once, kept with the data that they protect."""
 
-import base64
 import os
-import secrets
 from pathlib import Path
 
+from config.keys import fresh_keys
 from scheduler.embedded.errors import NotUsable
 
 NAMES = ("VISITS_ENCRYPTION_KEYS", "VISITS_LOOKUP_KEY", "VISITS_LINK_KEYS")
@@ -16,7 +15,7 @@ def keys(data: Path) -> dict[str, str]:
     would lock everybody out of it, so a damaged file is an error."""
     path = data / FILE
     if not path.exists():
-        _write(path, _fresh())
+        _write(path, fresh_keys())
     found = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
     missing = [name for name in NAMES if not found.get(name)]
     if missing:
@@ -25,18 +24,6 @@ def keys(data: Path) -> dict[str, str]:
             f"or move the whole folder {data} away to start anew."
         )
     return {name: found[name] for name in NAMES}
-
-
-def _fresh() -> dict[str, str]:
-    return {
-        "VISITS_ENCRYPTION_KEYS": f"k1:{_key()}",
-        "VISITS_LOOKUP_KEY": _key(),
-        "VISITS_LINK_KEYS": f"k1:{_key()}",
-    }
-
-
-def _key() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def _write(path: Path, values: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Whether the service can book, and whether everything behind it is in order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,17 +10,26 @@ from redis.retry import Retry
 from sqlalchemy import Connection, func, select
 
 from scheduler.db import schema
-from scheduler.db.models import ClinicProblem, Heartbeat
+from scheduler.db.models import ChannelPause, ClinicProblem, Heartbeat, Message
 from scheduler.domain.errors import Unavailable
+from scheduler.domain.messages import MessageState
 from scheduler.services.desk import Desk
 
 SWEEP_LATE = timedelta(seconds=30)
 CLOCK_OFF = timedelta(seconds=30)
+MESSAGES_LATE = timedelta(minutes=2)
+"""Well above the 15 s after which a lost hint is given again and the 40 s of a slow mail server."""
 REDIS_PATIENCE = 0.2
 """Seconds."""
 SWEEP = "sweep"
 
 OK = "ok"
+
+NEEDED = {
+    "sweep": ("database", "schema", SWEEP),
+    "work": ("database", "schema", "redis", "messages"),
+}
+"""What has to be in order for a process to count as doing its work, by the name of its command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,11 @@ class Health:
         if not self.can_book:
             return "unavailable"
         return "ready" if set(self.checks.values()) == {OK} else "degraded"
+
+    def faults(self, names: Iterable[str]) -> dict[str, str]:
+        """What is wrong among these checks; one that could not be made is wrong."""
+        found = {name: self.checks.get(name, "could not be looked at") for name in names}
+        return {name: said for name, said in found.items() if said != OK}
 
 
 def check(desk: Desk, redis_url: str) -> Health:
@@ -70,6 +84,7 @@ def _of_the_database(connection: Connection, desk: Desk) -> dict[str, str]:
         else OK,
         "clock": f"this host is {off.total_seconds():.0f} s off the database" if off > CLOCK_OFF else OK,
     }
+    checks["messages"] = _messages(connection, now + desk.db.offset)
     faulty = connection.execute(select(func.count()).select_from(ClinicProblem)).scalar_one()
     try:
         desk.clinics.moment(connection)
@@ -77,6 +92,22 @@ def _of_the_database(connection: Connection, desk: Desk) -> dict[str, str]:
     except Unavailable:
         checks["no_clinic"] = "no clinic file was applied: run `visits clinic apply FILE`"
     return checks
+
+
+def _messages(connection: Connection, now: datetime) -> str:
+    """Whether somebody takes what is due; a paused channel has its own reason, without names."""
+    paused = list(connection.scalars(select(ChannelPause.channel).order_by(ChannelPause.channel)))
+    oldest: datetime | None = connection.execute(
+        select(func.min(Message.next_at)).where(
+            Message.state == MessageState.PENDING,
+            Message.next_at <= now - MESSAGES_LATE,
+            Message.expires_at > now,
+            Message.channel.not_in(paused),
+        )
+    ).scalar_one()
+    if oldest is not None:
+        return f"one is due since {oldest.isoformat()}: is `visits work` running?"
+    return f"{', '.join(paused)}: paused, the provider refuses us: see the log" if paused else OK
 
 
 def redis_answers(url: str) -> str:

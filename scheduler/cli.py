@@ -164,10 +164,9 @@ def keys_group() -> None:
 
 
 @keys_group.command("new")
-@click.option("--compose", is_flag=True, help="With a password for the PostgreSQL of docker-compose.yml.")
-def new_keys(compose: bool) -> None:
+def new_keys() -> None:
     """Print fresh secrets, as lines for .env. Make them once: beside old data they open nothing."""
-    password = {"VISITS_POSTGRES_PASSWORD": secrets.token_hex(24)} if compose else {}
+    password = {"VISITS_POSTGRES_PASSWORD": secrets.token_hex(24)}  # of the PostgreSQL in docker-compose.yml
     for name, value in (fresh_keys() | password).items():
         click.echo(f"{name}={value}")
 

@@ -50,7 +50,7 @@ def _masters(processes: list[Any]) -> list[Any]:
     return heads or processes
 
 
-def _parent(process: Any) -> int | None:
+def _parent(process: "psutil.Process") -> int | None:
     with contextlib.suppress(psutil.Error):
         return int(process.ppid())
     return None

@@ -53,6 +53,7 @@ class Database:
             connect_args={
                 "connect_timeout": 3,
                 "application_name": "visits",
+                "client_encoding": "utf8",  # a database without an encoding would answer in bytes
                 "options": f"-c statement_timeout={statement_timeout} -c lock_timeout={lock_timeout}"
                 " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
             },

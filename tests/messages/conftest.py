@@ -1,0 +1,57 @@
+"""Maria's visit with Dr. Lee, as a mail would tell of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from scheduler.domain.clinic import Mode
+from scheduler.domain.messages import MessageKind
+from scheduler.messages.facts import MessageFacts
+
+MANAGE = "https://visits.clinic.example/v/3q2r8sd9fk2l3k4j5h6g7f"
+JOIN = "https://visits.clinic.example/v/9f8e7d6c5b4a3f2e1d0c9b/join"
+PLACE = "100 Main Street, Suite 2, Beaumont, TX 77701"
+
+VIDEO = MessageFacts(
+    kind=MessageKind.CONFIRMED,
+    language="en",
+    sender_name="Example Spine Clinic",
+    clinic_phone="+14095550100",
+    first_name="Maria",
+    practitioner="Dr. Lee",
+    mode=Mode.TELEMEDICINE,
+    pending=False,
+    starts_at=datetime(2026, 12, 1, 20, 30, tzinfo=UTC),
+    ends_at=datetime(2026, 12, 1, 21, 0, tzinfo=UTC),
+    zone=ZoneInfo("America/Chicago"),
+    patient_zone=None,
+    place=None,
+    manage_link=MANAGE,
+    join_link=JOIN,
+)
+IN_PERSON = replace(VIDEO, mode=Mode.IN_PERSON, place=PLACE, join_link=None)
+
+
+@pytest.fixture
+def video() -> Callable[..., MessageFacts]:
+    return lambda **changes: replace(VIDEO, **changes)
+
+
+@pytest.fixture
+def in_person() -> Callable[..., MessageFacts]:
+    return lambda **changes: replace(IN_PERSON, **changes)
+
+
+def every_message() -> list[Any]:
+    """Each kind in each language and mode in which it is sent."""
+    return [
+        pytest.param(replace(facts, kind=kind, language=language), id=f"{kind}-{language}-{facts.mode}")
+        for kind in MessageKind
+        for language in ("en", "es")
+        for facts in (VIDEO, IN_PERSON)
+        if kind is not MessageKind.JOIN or facts.mode is Mode.TELEMEDICINE
+    ]

@@ -1,0 +1,37 @@
+"""The house's rules for templates: nothing is missing, nothing is left over."""
+
+import pytest
+
+from scheduler.domain.messages import MessageKind
+from scheduler.messages.render import TEMPLATES
+from scheduler.messages.words import WORDS
+
+PARTS = {"subject.txt", "text.txt", "body.html"}
+ENTRY = {"summary.txt", "description.txt", "location.txt", "join_label.txt"}
+
+
+def folders(parent: str = "") -> set[str]:
+    return {each.name for each in (TEMPLATES / parent).iterdir() if each.is_dir()}
+
+
+def test_every_kind_of_message_has_its_folder_and_every_folder_its_kind() -> None:
+    assert {name for name in folders() if not name.startswith("_")} == set(MessageKind)
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_every_kind_has_its_texts_in_every_language(kind: MessageKind) -> None:
+    assert folders(kind) == set(WORDS)
+    for language in WORDS:
+        files = {path.name for path in (TEMPLATES / kind / language).iterdir()}
+        assert files == PARTS
+        assert all((TEMPLATES / kind / language / part).read_text(encoding="utf-8").strip() for part in PARTS)
+
+
+def test_the_calendar_entry_has_its_texts_in_every_language() -> None:
+    for language in WORDS:
+        assert {path.name for path in (TEMPLATES / "_entry" / language).iterdir()} == ENTRY
+
+
+def test_both_languages_share_the_same_parts() -> None:
+    shared = [{path.name for path in (TEMPLATES / "_shared" / language).iterdir()} for language in WORDS]
+    assert all(each == shared[0] for each in shared)

@@ -42,7 +42,7 @@ def present(connection: Connection) -> str | None:
 def migrate(db: Database) -> None:
     """Bring the database to the revision of this code.
 
-    Raises SchemaMismatch for a server that is too old or a schema that is newer than this code.
+    Raises SchemaMismatch for a server that is too old, a database that is not UTF-8, or a schema that is newer than this code.
     """
     with db.engine.connect() as connection:
         _check_server(connection)
@@ -62,6 +62,12 @@ def _check_server(connection: Connection) -> None:
     if version // 10_000 < OLDEST_SERVER:
         raise SchemaMismatch(
             f"The server is PostgreSQL {version // 10_000}, needed is {OLDEST_SERVER} or newer."
+        )
+
+    encoding: str = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise SchemaMismatch(
+            f"The database's encoding is {encoding}: make it anew with ENCODING 'UTF8', names need it."
         )
 
 

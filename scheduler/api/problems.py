@@ -18,26 +18,31 @@ from scheduler.api.runtime import runtime
 from scheduler.api.slot_json import slot_json
 from scheduler.api.texts import texts
 from scheduler.domain import errors
-from scheduler.domain.errors import Fault, Invalid, SchedulerError, SlotTaken, Unavailable
+from scheduler.domain.errors import Fault, IllegalTransition, Invalid, SchedulerError, SlotTaken, Unavailable
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[SchedulerError], int] = {
     errors.NotFound: 404,
+    errors.Stale: 412,
     errors.Conflict: 409,
     errors.Refused: 422,
     errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.RateLimited: 429,
     errors.Unavailable: 503,
     SchedulerError: 500,
 }
 
 HTTP_SLUGS = {
     401: "unauthorized",
+    403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
     413: "payload-too-large",
     415: "unsupported-media-type",
     422: "validation",
+    429: "rate-limited",
 }
 
 RETRY_AFTER = 30
@@ -99,6 +104,8 @@ def on_scheduler_error(error: SchedulerError) -> Response:
     if isinstance(error, SlotTaken):
         zone = error.zone or ZoneInfo("UTC")
         more["alternatives"] = [slot_json(slot, error.minutes, zone) for slot in error.alternatives]
+    if isinstance(error, IllegalTransition):
+        more["allowed"] = list(error.allowed)
     if isinstance(error, Unavailable):
         log.warning("answering 503", exc_info=error)
     return problem(slug_of(error), status_of(error), **more)

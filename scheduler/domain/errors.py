@@ -4,12 +4,17 @@ SchedulerError
 ├── NotFound
 ├── Conflict
 │   ├── SlotTaken
-│   └── AlreadyBooked
+│   ├── AlreadyBooked
+│   ├── IllegalTransition
+│   ├── TooLate
+│   └── Stale
 ├── Refused
 │   ├── SlotNotOffered
 │   ├── IdempotencyConflict
 │   └── Invalid
 ├── Unauthorized
+├── Forbidden
+├── RateLimited
 ├── Unavailable
 └── ClinicFileFaulty
 
@@ -52,6 +57,23 @@ class AlreadyBooked(Conflict):
     """You already have a visit then."""
 
 
+class IllegalTransition(Conflict):
+    """This cannot be done to a visit in its present state."""
+
+    def __init__(self, allowed: Sequence[str] = ()) -> None:
+        """`allowed`: what can be done to it."""
+        super().__init__()
+        self.allowed = tuple(allowed)
+
+
+class TooLate(Conflict):
+    """It is too late for this online."""
+
+
+class Stale(Conflict):
+    """The visit was changed in the meantime."""
+
+
 class Refused(SchedulerError):
     """The request is understood and will not be carried out as it is."""
 
@@ -66,6 +88,14 @@ class IdempotencyConflict(Refused):
 
 class Unauthorized(SchedulerError):
     """The caller did not say who they are."""
+
+
+class Forbidden(SchedulerError):
+    """The caller's key does not allow this."""
+
+
+class RateLimited(SchedulerError):
+    """Too many requests from there, or too much time is being held."""
 
 
 class Unavailable(SchedulerError):

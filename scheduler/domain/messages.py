@@ -17,6 +17,11 @@ class MessageKind(StrEnum):
     RECEIVED = "received"
     """A visit that staff still have to approve was asked for."""
     CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    """Nobody approved it in time."""
     REMINDER = "reminder"
     JOIN = "join"
     """How to enter a telemedicine visit, shortly before it."""
@@ -57,16 +62,27 @@ OPEN = frozenset({MessageState.PENDING, MessageState.CLAIMED, MessageState.HANDO
 QUEUES = {
     MessageKind.RECEIVED: Queue.URGENT,
     MessageKind.CONFIRMED: Queue.URGENT,
+    MessageKind.CHANGED: Queue.URGENT,
+    MessageKind.CANCELLED: Queue.URGENT,
+    MessageKind.DECLINED: Queue.URGENT,
+    MessageKind.EXPIRED: Queue.URGENT,
     MessageKind.REMINDER: Queue.BULK,
     MessageKind.JOIN: Queue.URGENT,
 }
 
-WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED})
-"""Kinds that carry a calendar entry: they leave in order, per visit and recipient."""
+ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
+"""Kinds whose calendar object takes the entry away."""
+
+WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind.CHANGED}) | ENDING
+"""Kinds that carry a calendar object: they leave in order, per visit and recipient."""
 
 SPEAKS_OF = {
     MessageKind.RECEIVED: frozenset({VisitStatus.PENDING}),
     MessageKind.CONFIRMED: frozenset({VisitStatus.BOOKED}),
+    MessageKind.CHANGED: frozenset({VisitStatus.BOOKED}),
+    MessageKind.CANCELLED: frozenset({VisitStatus.CANCELLED}),
+    MessageKind.DECLINED: frozenset({VisitStatus.CANCELLED}),
+    MessageKind.EXPIRED: frozenset({VisitStatus.CANCELLED}),
     MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),
     MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
 }
@@ -102,12 +118,12 @@ def plan_reminders(mode: Mode, start: datetime, now: datetime, plan: ReminderPla
 
     An offset that is already past is left out: nobody wants all reminders at once after a late booking.
     """
-    offsets = [(MessageKind.REMINDER, minutes) for minutes in sorted(plan.reminders, reverse=True)]
+    offsets = [(minutes, MessageKind.REMINDER) for minutes in plan.reminders]
     if plan.join is not None and mode is Mode.TELEMEDICINE:
-        offsets.append((MessageKind.JOIN, plan.join))
-    dues = [start - timedelta(minutes=minutes) for _, minutes in offsets]
+        offsets.append((plan.join, MessageKind.JOIN))
+    due = {minutes: start - timedelta(minutes=minutes) for minutes, _ in offsets}
     return [
-        PlannedMessage(kind, minutes, due, expires)
-        for (kind, minutes), due, expires in zip(offsets, dues, [*dues[1:], start], strict=True)
-        if due > now
+        PlannedMessage(kind, minutes, at, min((later for later in due.values() if later > at), default=start))
+        for minutes, kind in sorted(offsets, reverse=True)
+        if (at := due[minutes]) > now
     ]

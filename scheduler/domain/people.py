@@ -32,7 +32,8 @@ class Person:
 
 def fold(name: str) -> str:
     """A name as it is compared: without case, accents, punctuation and doubled spaces."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    compatible = unicodedata.normalize("NFKD", name)  # first: a black-letter capital has no case of its own
+    plain = unicodedata.normalize("NFKD", compatible.casefold())
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w\s]|_", " ", letters).split())
 

@@ -1,16 +1,109 @@
-"""The states of a visit."""
+"""The states of a visit, and which act leads from where to where. Anything else is refused.
 
+The states are FHIR R4's Appointment.status, as far as a clinic of this kind needs them.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from scheduler.domain.clinic import Approval
+from scheduler.domain.errors import IllegalTransition
 
 
 class VisitStatus(StrEnum):
     PENDING = "pending"
     """Asked for; its time is taken, staff still have to approve."""
     BOOKED = "booked"
+    ARRIVED = "arrived"
+    """In the waiting room, or past the gate of a telemedicine visit."""
+    CHECKED_IN = "checked-in"
+    """Staff verified who and where the patient is."""
+    FULFILLED = "fulfilled"
+    NOSHOW = "noshow"
+    CANCELLED = "cancelled"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+class Act(StrEnum):
+    """What somebody does to a visit."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    EXPIRE = "expire"
+    CONFIRM = "confirm"
+    RESCHEDULE = "reschedule"
+    CONVERT = "convert"
+    CANCEL = "cancel"
+    ARRIVE = "arrive"
+    CHECK_IN = "check-in"
+    COMPLETE = "complete"
+    NO_SHOW = "no-show"
+    UNDO = "undo"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+S = VisitStatus
+Moves = Mapping[VisitStatus, VisitStatus]
+
+BY_STAFF: Mapping[Act, Moves] = {
+    Act.APPROVE: {S.PENDING: S.BOOKED},
+    Act.DECLINE: {S.PENDING: S.CANCELLED},
+    Act.EXPIRE: {S.PENDING: S.CANCELLED},
+    Act.CONFIRM: {S.BOOKED: S.BOOKED},
+    Act.RESCHEDULE: {
+        S.PENDING: S.PENDING,
+        S.BOOKED: S.BOOKED,
+        S.ARRIVED: S.BOOKED,  # the call dropped, the practitioner was called away
+        S.CHECKED_IN: S.BOOKED,
+    },
+    Act.CONVERT: {S.BOOKED: S.BOOKED},
+    Act.CANCEL: dict.fromkeys((S.PENDING, S.BOOKED, S.ARRIVED, S.CHECKED_IN), S.CANCELLED),
+    Act.ARRIVE: {S.BOOKED: S.ARRIVED},
+    Act.CHECK_IN: {S.ARRIVED: S.CHECKED_IN},
+    Act.COMPLETE: {S.CHECKED_IN: S.FULFILLED},
+    Act.NO_SHOW: {S.BOOKED: S.NOSHOW, S.ARRIVED: S.NOSHOW},
+    Act.UNDO: {
+        S.ARRIVED: S.BOOKED,
+        S.CHECKED_IN: S.ARRIVED,
+        S.FULFILLED: S.CHECKED_IN,
+        S.NOSHOW: S.BOOKED,
+        S.CANCELLED: S.BOOKED,
+    },
+    Act.ENTERED_IN_ERROR: {each: S.ENTERED_IN_ERROR for each in S if each is not S.ENTERED_IN_ERROR},
+}
+
+BY_PATIENT: Mapping[Act, Moves] = {
+    Act.CONFIRM: BY_STAFF[Act.CONFIRM],
+    Act.RESCHEDULE: {S.PENDING: S.PENDING, S.BOOKED: S.BOOKED},
+    Act.CONVERT: BY_STAFF[Act.CONVERT],
+    Act.CANCEL: {S.PENDING: S.CANCELLED, S.BOOKED: S.CANCELLED},
+}
+"""A subset of what staff may do."""
+
+HOLDS_TIME = frozenset({S.PENDING, S.BOOKED, S.ARRIVED, S.CHECKED_IN, S.FULFILLED, S.NOSHOW})
+"""Statuses whose visit keeps its claims."""
+
+UNDO_WITHIN = {S.NOSHOW: timedelta(hours=24)}
+UNDO_WITHIN_ELSE = timedelta(minutes=30)
 
 
 def first_status(approval: Approval) -> VisitStatus:
     """What a booking becomes."""
     return VisitStatus.PENDING if approval is Approval.STAFF else VisitStatus.BOOKED
+
+
+def allowed(status: VisitStatus, moves: Mapping[Act, Moves]) -> list[Act]:
+    """What may be done to a visit in a status."""
+    return [act for act, ways in moves.items() if status in ways]
+
+
+def next_status(act: Act, status: VisitStatus, moves: Mapping[Act, Moves]) -> VisitStatus:
+    """Where an act leads; `moves` is BY_STAFF or BY_PATIENT.
+
+    Raises IllegalTransition with what is allowed instead.
+    """
+    reached = moves.get(act, {}).get(status)
+    if reached is None:
+        raise IllegalTransition(allowed(status, moves))
+    return reached

@@ -22,3 +22,4 @@ class ProblemOut(BaseModel):
     phone: str | None = None
     errors: list[ProblemError] | None = None
     alternatives: list[SlotOut] | None = None
+    allowed: list[str] | None = None

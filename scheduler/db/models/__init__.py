@@ -2,18 +2,25 @@
 
 from scheduler.db.models.base import Base
 from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
+from scheduler.db.models.history import AuditEntry, VisitEvent
+from scheduler.db.models.holds import Hold
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
 from scheduler.db.models.operations import Heartbeat, IdempotencyKey, TimetableEntry
 from scheduler.db.models.patients import Patient, PatientIdentity
+from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
 
 __all__ = [
+    "ApiKey",
+    "AuditEntry",
     "Base",
     "ChannelPause",
     "Claim",
     "ClinicProblem",
     "ClinicVersion",
+    "ExtraHours",
     "Heartbeat",
+    "Hold",
     "IdempotencyKey",
     "Link",
     "Message",
@@ -23,6 +30,10 @@ __all__ = [
     "Recipient",
     "Resource",
     "ResourceKind",
+    "Suppression",
+    "Task",
+    "TimeOff",
     "TimetableEntry",
     "Visit",
+    "VisitEvent",
 ]

@@ -26,7 +26,7 @@ class ClinicProblem(Base):
     __tablename__ = "clinic_problem"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     at: Mapped[datetime]
     faults: Mapped[str]
 

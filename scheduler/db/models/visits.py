@@ -69,6 +69,12 @@ class Visit(Base):
     """Grows with every change of the row: the ETag."""
     clinic_version: Mapped[int] = mapped_column(ForeignKey("clinic_versions.id"))
     confirmed_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    """A code of `domain.visits.CancelReason`."""
+    answer_by: Mapped[datetime | None]
+    """Until when staff have to approve a pending visit; then it expires."""
+    moved_by_clinic_at: Mapped[datetime | None]
+    """When the clinic last changed time or place: for 48 h the patient's own move has no cut-off."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     """When `sequence` last grew: LAST-MODIFIED of the calendar entry."""
@@ -83,6 +89,10 @@ class Recipient(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
     role: Mapped[str]
+    receives: Mapped[bool] = mapped_column(default=True)
+    """Whether messages go here; a guardian of a minor gets them instead of the patient."""
+    relationship: Mapped[str | None]
+    """Of somebody who booked for the patient; a code."""
     name: Mapped[bytes]
     email: Mapped[bytes | None]
     email_hash: Mapped[bytes | None] = mapped_column(index=True)
@@ -121,10 +131,12 @@ class Claim(Base):
             name="claims_no_overlap",
         ),
         Index(None, "resource_id", "on_date"),
+        CheckConstraint("num_nonnulls(visit_id, hold_id) = 1", name="of_visit_or_hold"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"), index=True)
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("holds.id", ondelete="CASCADE"), index=True)
     resource_id: Mapped[int] = mapped_column(ForeignKey("resources.id"))
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
     """With the buffers of the visit; without them where the resource is the patient."""

@@ -26,7 +26,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "clinic_problem",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("faults", sa.Text(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("clinic_problem_single_check")),

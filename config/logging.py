@@ -46,6 +46,7 @@ def configure_logging(level: str, log_format: str) -> None:
             "handlers": {
                 "stderr": {"class": "logging.StreamHandler", "formatter": log_format, "filters": ["allowed"]}
             },
+            "loggers": {"alembic": {"level": "WARNING"}},  # it speaks at each look at the schema's version
             "root": {"level": level.upper(), "handlers": ["stderr"]},
         }
     )

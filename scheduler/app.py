@@ -74,7 +74,8 @@ def _finish(answer: Response) -> Response:
     answer.headers.setdefault(
         "Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
     )
-    log.info(
+    log.log(
+        logging.DEBUG if request.blueprint == "health" else logging.INFO,  # somebody asks every few seconds
         "answered",
         extra={
             "method": request.method,

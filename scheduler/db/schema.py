@@ -42,7 +42,8 @@ def present(connection: Connection) -> str | None:
 def migrate(db: Database) -> None:
     """Bring the database to the revision of this code.
 
-    Raises SchemaMismatch for a server that is too old, a database that is not UTF-8, or a schema that is newer than this code.
+    Raises SchemaMismatch for a server that is too old, a database that is not UTF-8, or a schema that is
+    newer than this code.
     """
     with db.engine.connect() as connection:
         _check_server(connection)

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts on Linux
 Script = Callable[[str], subprocess.Popen[str]]
 
 UP = """
-import pathlib, sys
+import os, pathlib, sys
+os.environ.update(VISITS_WEB_WORKERS="1", VISITS_WORKER_PROCESSES="1")
 from scheduler.embedded.up import up
 sys.exit(up(data=pathlib.Path({data!r}), port={port}, smtp_port={smtp_port}, mailbox_port={mailbox_port}))
 """

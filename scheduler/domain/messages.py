@@ -17,11 +17,6 @@ class MessageKind(StrEnum):
     RECEIVED = "received"
     """A visit that staff still have to approve was asked for."""
     CONFIRMED = "confirmed"
-    CHANGED = "changed"
-    CANCELLED = "cancelled"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    """Nobody approved it in time."""
     REMINDER = "reminder"
     JOIN = "join"
     """How to enter a telemedicine visit, shortly before it."""
@@ -62,27 +57,16 @@ OPEN = frozenset({MessageState.PENDING, MessageState.CLAIMED, MessageState.HANDO
 QUEUES = {
     MessageKind.RECEIVED: Queue.URGENT,
     MessageKind.CONFIRMED: Queue.URGENT,
-    MessageKind.CHANGED: Queue.URGENT,
-    MessageKind.CANCELLED: Queue.URGENT,
-    MessageKind.DECLINED: Queue.URGENT,
-    MessageKind.EXPIRED: Queue.URGENT,
     MessageKind.REMINDER: Queue.BULK,
     MessageKind.JOIN: Queue.URGENT,
 }
 
-ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
-"""Kinds whose calendar object takes the entry away."""
-
-WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind.CHANGED}) | ENDING
-"""Kinds that carry a calendar object: they leave in order, per visit and recipient."""
+WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED})
+"""Kinds that carry a calendar entry: they leave in order, per visit and recipient."""
 
 SPEAKS_OF = {
     MessageKind.RECEIVED: frozenset({VisitStatus.PENDING}),
     MessageKind.CONFIRMED: frozenset({VisitStatus.BOOKED}),
-    MessageKind.CHANGED: frozenset({VisitStatus.BOOKED}),
-    MessageKind.CANCELLED: frozenset({VisitStatus.CANCELLED}),
-    MessageKind.DECLINED: frozenset({VisitStatus.CANCELLED}),
-    MessageKind.EXPIRED: frozenset({VisitStatus.CANCELLED}),
     MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),
     MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
 }

@@ -37,8 +37,9 @@ def worker_app(settings: Settings) -> Celery:
 
 def work(settings: Settings) -> None:
     """Run a worker until it is told to stop."""
-    queues = ",".join(queue.name for queue in worker_app(settings).conf.task_queues)
-    worker_app(settings).worker_main(
+    app = worker_app(settings)
+    queues = ",".join(queue.name for queue in app.conf.task_queues)
+    app.worker_main(
         [
             "worker",
             f"--queues={queues}",

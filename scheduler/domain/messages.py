@@ -17,6 +17,11 @@ class MessageKind(StrEnum):
     RECEIVED = "received"
     """A visit that staff still have to approve was asked for."""
     CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    """Nobody approved it in time."""
     REMINDER = "reminder"
     JOIN = "join"
     """How to enter a telemedicine visit, shortly before it."""
@@ -57,16 +62,29 @@ OPEN = frozenset({MessageState.PENDING, MessageState.CLAIMED, MessageState.HANDO
 QUEUES = {
     MessageKind.RECEIVED: Queue.URGENT,
     MessageKind.CONFIRMED: Queue.URGENT,
+    MessageKind.CHANGED: Queue.URGENT,
+    MessageKind.CANCELLED: Queue.URGENT,
+    MessageKind.DECLINED: Queue.URGENT,
+    MessageKind.EXPIRED: Queue.URGENT,
     MessageKind.REMINDER: Queue.BULK,
     MessageKind.JOIN: Queue.URGENT,
 }
 
-WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED})
-"""Kinds that carry a calendar entry: they leave in order, per visit and recipient."""
+ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
+"""Kinds whose calendar object takes the entry away."""
+
+WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind.CHANGED}) | ENDING
+"""Kinds that carry a calendar object: they leave in order, per visit and recipient."""
+
+ENDING_COUNTS = timedelta(days=1)
 
 SPEAKS_OF = {
     MessageKind.RECEIVED: frozenset({VisitStatus.PENDING}),
     MessageKind.CONFIRMED: frozenset({VisitStatus.BOOKED}),
+    MessageKind.CHANGED: frozenset({VisitStatus.BOOKED}),
+    MessageKind.CANCELLED: frozenset({VisitStatus.CANCELLED}),
+    MessageKind.DECLINED: frozenset({VisitStatus.CANCELLED}),
+    MessageKind.EXPIRED: frozenset({VisitStatus.CANCELLED}),
     MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),
     MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
 }
@@ -92,9 +110,20 @@ def plan_booking(
     status: VisitStatus, mode: Mode, start: datetime, now: datetime, plan: ReminderPlan
 ) -> list[PlannedMessage]:
     """The messages of a fresh booking: the one that tells it, and the reminders of a booked visit."""
-    if status is VisitStatus.PENDING:
-        return [PlannedMessage(MessageKind.RECEIVED, 0, now, start)]
-    return [PlannedMessage(MessageKind.CONFIRMED, 0, now, start), *plan_reminders(mode, start, now, plan)]
+    told = MessageKind.RECEIVED if status is VisitStatus.PENDING else MessageKind.CONFIRMED
+    return plan_news(told, status, mode, start, now, plan)
+
+
+def plan_news(
+    told: MessageKind, status: VisitStatus, mode: Mode, start: datetime, now: datetime, plan: ReminderPlan
+) -> list[PlannedMessage]:
+    """The message that tells what happened, and the reminders of a visit that is booked after it.
+
+    That a visit ended is worth telling for a day, even if it would have begun already.
+    """
+    expires = max(start, now + ENDING_COUNTS) if told in ENDING else start
+    news = PlannedMessage(told, 0, now, expires)
+    return [news, *(plan_reminders(mode, start, now, plan) if status is VisitStatus.BOOKED else [])]
 
 
 def plan_reminders(mode: Mode, start: datetime, now: datetime, plan: ReminderPlan) -> list[PlannedMessage]:

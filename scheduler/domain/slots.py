@@ -20,9 +20,19 @@ def room_key(location: Location, room: str) -> str:
     return f"{location.code}/{room}"
 
 
+class Opening(NamedTuple):
+    """Hours of a practitioner beyond the weekly ones; `location` is needed for in-person visits."""
+
+    practitioner: str
+    location: str | None
+    modes: frozenset[Mode]
+    start: datetime
+    end: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is no longer free in a window."""
+    """What is no longer free in a window, and what is open in it besides the weekly hours."""
 
     stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
     """By practitioner's code or room's key."""
@@ -30,6 +40,7 @@ class Taken:
     """How many visits of the type in question a practitioner has on a local date."""
     loads: Mapping[tuple[str, date], int] = field(default_factory=dict)
     """How many visits of any type."""
+    extra: Sequence[Opening] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,7 @@ def _by_company(masks: Sequence[tuple[str, int]]) -> list[tuple[tuple[str, ...],
     return companies
 
 
-def offered_times(schedule: Schedule, search: Search) -> FreeTimes:
+def offered_times(schedule: Schedule, search: Search, extra: Sequence[Opening] = ()) -> FreeTimes:
     """What may be booked as far as the clinic's rules go, whatever is taken."""
     window = Window(search.first, search.last)
     bounds = _bounds(window, search)
@@ -131,13 +142,26 @@ def offered_times(schedule: Schedule, search: Search) -> FreeTimes:
         offer = schedule.offered(
             visit_type.code, mode, chair.practitioner.code, chair.place, search.first, search.last
         )
+        offer |= _extra_starts(window, search, chair, extra)
         masks.append((chair, offer & bounds))
     return FreeTimes(window, masks)
 
 
+def _extra_starts(window: Window, search: Search, chair: Chair, extra: Sequence[Opening]) -> int:
+    """Starts within hours beyond the weekly ones."""
+    kind, mask = search.visit_type, 0
+    for opening in extra:
+        here = chair.place is None or opening.location == chair.place
+        if opening.practitioner == chair.practitioner.code and search.mode in opening.modes and here:
+            low, high = window.floor(opening.start), window.ceil(opening.end)
+            aligned = bits.every(kind.step // GRID_MINUTES, low, high)
+            mask |= bits.runs(bits.span(low, high), kind.minutes // GRID_MINUTES) & aligned
+    return mask & window.everything
+
+
 def free_times(schedule: Schedule, search: Search, taken: Taken) -> FreeTimes:
     """What may be booked now: the visit lies in opening hours, its buffers only avoid what is taken."""
-    offer = offered_times(schedule, search)
+    offer = offered_times(schedule, search, taken.extra)
     window = offer.window
     free: dict[str, int] = {}
 

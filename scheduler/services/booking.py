@@ -18,10 +18,11 @@ from scheduler.domain.slots import Search, Slot, free_times, offered_times
 from scheduler.services import idempotency
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
-from scheduler.services.free import read_taken, search_free
+from scheduler.services.free import search_free
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.patients import recognise
 from scheduler.services.recording import NewVisit, record
+from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
 from scheduler.services.visits import VisitView, view
 
@@ -65,7 +66,7 @@ def _made_before(desk: Desk, repeatable: Repeatable | None) -> Booked | None:
 def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable | None) -> Booked:
     with desk.db.reading() as connection:
         moment = desk.clinics.moment(connection)
-        search = _search(moment, request)
+        search = search_for(moment.clinic, request, moment.now)
         chairs = _by_load(connection, moment, request.start, search)
     for chair in chairs:
         try:
@@ -75,21 +76,18 @@ def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable
         except IntegrityError as error:
             if sqlstate(error) != EXCLUSION:
                 raise
-    raise SlotTaken(_alternatives(desk, search), search.visit_type.minutes, search.zone)
-
-
-def _search(moment: Moment, request: BookingRequest) -> Search:
-    """Raises Invalid for what the clinic does not have, SlotNotOffered for a time that it never gives."""
-    search = search_for(moment.clinic, request, moment.now)
-    if not offered_times(moment.in_force.schedule, search).chairs_at(request.start):
-        raise SlotNotOffered
-    return search
+    raise SlotTaken(alternatives(desk, search), search.visit_type.minutes, search.zone)
 
 
 def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
-    """Who is free then; those with the fewest visits on that day first."""
-    taken = read_taken(connection, moment.in_force, search)
-    chairs = free_times(moment.in_force.schedule, search, taken).chairs_at(start)
+    """Who is free then; those with the fewest visits on that day first.
+
+    Raises SlotNotOffered for a time that the clinic never gives.
+    """
+    taken, schedule = read_taken(connection, moment, search), moment.in_force.schedule
+    if not offered_times(schedule, search, taken.extra).chairs_at(start):
+        raise SlotNotOffered
+    chairs = free_times(schedule, search, taken).chairs_at(start)
     return sorted(chairs, key=lambda chair: taken.loads.get((chair.practitioner.code, search.first), 0))
 
 
@@ -99,7 +97,7 @@ def _book_with(
     moment = desk.clinics.moment(session)
     if made := idempotency.begin(session, repeatable, moment.now):
         return Booked(view(session, desk, made), replayed=True)
-    search = _search(moment, request)
+    search = search_for(moment.clinic, request, moment.now)
     patient, patient_resource = recognise(session, request.patient, desk.secrets, moment.now)
     room = take(session, moment, search, Taking(chair, request.start, patient_resource))
     visit = NewVisit(request, search.visit_type, chair, room, patient, patient_resource)
@@ -108,7 +106,7 @@ def _book_with(
     return Booked(view(session, desk, made), due)
 
 
-def _alternatives(desk: Desk, search: Search) -> list[Slot]:
+def alternatives(desk: Desk, search: Search) -> list[Slot]:
     """The next free times for the same wish."""
     with desk.db.reading() as connection:
         moment = desk.clinics.moment(connection)

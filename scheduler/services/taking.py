@@ -2,27 +2,32 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Claim, Resource
+from scheduler.db.models import Claim, Hold, Resource
 from scheduler.domain.clinic import VisitType
-from scheduler.domain.errors import AlreadyBooked, SlotTaken
+from scheduler.domain.errors import AlreadyBooked, SlotNotOffered, SlotTaken
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search, room_key
+from scheduler.domain.slots import Search, free_times, offered_times, room_key
 from scheduler.services.clinic.current import Moment
-from scheduler.services.free import search_free
+from scheduler.services.taken import read_taken
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Time that is wanted: of a practitioner at a place, and of a patient."""
+    """Time that is wanted: of a practitioner at a place, and of a patient where there is one yet.
+
+    `own` is the visit or hold whose present time does not stand in the way.
+    """
 
     chair: Chair
     start: datetime
-    patient_resource: int
+    patient_resource: int | None
+    own: UUID | None = None
 
 
 def lock(session: Session, resource: int) -> None:
@@ -33,16 +38,28 @@ def lock(session: Session, resource: int) -> None:
 def take(session: Session, moment: Moment, search: Search, taking: Taking) -> int | None:
     """Lock practitioner, room and patient, in this order, and check that they are free; the room's id.
 
-    Raises SlotTaken or AlreadyBooked.
+    Raises SlotNotOffered, SlotTaken or AlreadyBooked.
     """
-    lock(session, moment.in_force.resources[taking.chair.practitioner.code])
-    if taking.chair not in search_free(session, moment, search).chairs_at(taking.start):
-        raise SlotTaken
+    practitioner = moment.in_force.resources[taking.chair.practitioner.code]
+    lock(session, practitioner)
+    _check_practitioner(session, moment, search, taking)
+    _drop_ended_holds(session, practitioner, claim_span(search.visit_type, taking.start), moment.now)
     room = _take_room(session, moment, search, taking) if search.needs_room else None
-    lock(session, taking.patient_resource)
-    if _meets(session, taking.patient_resource, visit_span(search.visit_type, taking.start)):
-        raise AlreadyBooked
+    if taking.patient_resource is not None:
+        lock(session, taking.patient_resource)
+        if _meets(
+            session, moment, taking, taking.patient_resource, visit_span(search.visit_type, taking.start)
+        ):
+            raise AlreadyBooked
     return room
+
+
+def _check_practitioner(session: Session, moment: Moment, search: Search, taking: Taking) -> None:
+    taken, schedule = read_taken(session, moment, search, taking.own), moment.in_force.schedule
+    if taking.chair not in offered_times(schedule, search, taken.extra).chairs_at(taking.start):
+        raise SlotNotOffered
+    if taking.chair not in free_times(schedule, search, taken).chairs_at(taking.start):
+        raise SlotTaken
 
 
 def _take_room(session: Session, moment: Moment, search: Search, taking: Taking) -> int:
@@ -51,18 +68,31 @@ def _take_room(session: Session, moment: Moment, search: Search, taking: Taking)
     assert place
     during = claim_span(search.visit_type, taking.start)
     for room in sorted(moment.in_force.resources[room_key(place, room.code)] for room in place.rooms):
-        if not _meets(session, room, during):
+        if not _meets(session, moment, taking, room, during):
             lock(session, room)
-            if not _meets(session, room, during):
+            if not _meets(session, moment, taking, room, during):
+                _drop_ended_holds(session, room, during, moment.now)
                 return room
     raise SlotTaken
 
 
-def _meets(session: Session, resource: int, during: Range[datetime]) -> bool:
+def _meets(session: Session, moment: Moment, taking: Taking, resource: int, during: Range[datetime]) -> bool:
+    """Whether somebody else has some of that time."""
     found = (
-        select(Claim.id).where(Claim.resource_id == resource).where(Claim.during.overlaps(during)).limit(1)
+        select(Claim.id)
+        .outerjoin(Hold, Hold.id == Claim.hold_id)
+        .where(Claim.meets(resource, during))
+        .where(Hold.id.is_(None) | (Hold.expires_at > moment.now))
+        .where(func.coalesce(Claim.visit_id, Claim.hold_id).is_distinct_from(taking.own))
+        .limit(1)
     )
     return session.execute(found).first() is not None
+
+
+def _drop_ended_holds(session: Session, resource: int, during: Range[datetime], now: datetime) -> None:
+    """An exclusion constraint knows no time: claims of ended holds go before a new one comes."""
+    ended = select(Hold.id).where(Hold.expires_at <= now)
+    session.execute(delete(Claim).where(Claim.meets(resource, during), Claim.hold_id.in_(ended)))
 
 
 def visit_span(kind: VisitType, start: datetime) -> Range[datetime]:

@@ -1,0 +1,119 @@
+"""The frame of every act: the visit locked, its version and status checked, the act written down."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Claim, Message, Recipient, Visit
+from scheduler.domain.actors import Actor
+from scheduler.domain.clinic import Mode
+from scheduler.domain.errors import NotFound, Stale
+from scheduler.domain.messages import Hint, MessageKind, MessageState, plan_news
+from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, VisitStatus, next_status
+from scheduler.services.clinic.current import Moment
+from scheduler.services.desk import Desk
+from scheduler.services.history import note_act
+from scheduler.services.planning import plan
+from scheduler.services.visits import VisitView, view
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An act that somebody orders on a visit; `version` is what they believe it to be, or None."""
+
+    visit: UUID
+    act: Act
+    actor: Actor
+    version: int | None = None
+    reason: str | None = None
+    """A code."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """One act in one transaction, with the visit locked."""
+
+    desk: Desk
+    session: Session
+    moment: Moment
+    order: Order
+    visit: Visit
+    was: VisitStatus
+    status: VisitStatus
+    """Where the act leads, by the table."""
+    due: list[Hint] = field(default_factory=list)
+
+    def tell(self, kind: MessageKind) -> None:
+        """Raise SEQUENCE, void what was planned before, and plan the message that tells it.
+
+        Call it last: it plans for the visit as it then is.
+        """
+        visit, session, now = self.visit, self.session, self.moment.now
+        visit.sequence += 1
+        visit.changed_at = now
+        self._void_planned()
+        mode, reminders = Mode(visit.mode), self.moment.clinic.reminders
+        planned = plan_news(kind, self.status, mode, visit.starts_at, now, reminders)
+        session.flush()
+        for recipient in session.scalars(receivers(visit.id)):
+            self.due += plan(session, visit.id, recipient.id, planned, now, visit.sequence)
+
+    def _void_planned(self) -> None:
+        self.session.execute(
+            update(Message)
+            .where(Message.visit_id == self.visit.id, Message.state == MessageState.PENDING)
+            .values(state=MessageState.SUPERSEDED, finished_at=self.moment.now)
+        )
+
+    def give_time_back(self) -> None:
+        """The visit's time is free from now on."""
+        self.session.execute(delete(Claim).where(Claim.visit_id == self.visit.id))
+
+
+def receivers(visit: UUID) -> Select[Recipient]:
+    """Recipients of a visit to whom mail goes."""
+    return select(Recipient).where(
+        Recipient.visit_id == visit, Recipient.receives, Recipient.email.is_not(None)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The visit after an act, and the messages that are due at once."""
+
+    visit: VisitView
+    due: Sequence[Hint] = ()
+
+
+def carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None]) -> Changed:
+    """Do an act on a visit, in one transaction.
+
+    Raises NotFound, Stale, IllegalTransition, and whatever `perform` refuses.
+    """
+    return desk.db.attempt(partial(_carry_out, desk, order, perform))
+
+
+def _carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None], session: Session) -> Changed:
+    visit = session.scalars(
+        select(Visit).where(Visit.id == order.visit).with_for_update(key_share=True)
+    ).one_or_none()
+    if visit is None:
+        raise NotFound
+    if order.version is not None and order.version != visit.version:
+        raise Stale
+    was = VisitStatus(visit.status)
+    status = next_status(order.act, was, BY_STAFF if order.actor.is_staff else BY_PATIENT)
+    scene = Scene(desk, session, desk.clinics.moment(session), order, visit, was, status)
+    perform(scene)
+    visit.status = scene.status
+    visit.version += 1
+    if scene.status not in HOLDS_TIME:
+        scene.give_time_back()
+    session.flush()
+    now = scene.moment.now
+    note_act(session, visit.id, order.actor, order.act, was, scene.status, visit.sequence, now, order.reason)
+    return Changed(view(session, desk, visit.id), scene.due)

@@ -1,0 +1,183 @@
+"""What independent readers let pass: faults of an invite that only its bytes show.
+
+`faults` works on lines, with no calendar library, so that it shares no mistake with the one that writes.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+LONGEST_LINE = 75
+"""Octets, without the line's end."""
+
+_VALUE = r'(?:"[^"]*"|[^";:,]*)'
+_PARAMETER = re.compile(rf";([A-Z0-9-]+)=({_VALUE}(?:,{_VALUE})*)")
+_LINE = re.compile(rf"([A-Z0-9-]+)((?:;[A-Z0-9-]+={_VALUE}(?:,{_VALUE})*)*):(.*)", re.DOTALL)
+_UTC = re.compile(r"\d{8}T\d{6}Z")
+_BARE = re.compile(r"(?<!\\)(?:\\\\)*[;,]")
+_ESCAPES = re.compile(r"\\(.|$)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+_INSTANTS = {"DTSTAMP", "DTSTART", "DTEND", "CREATED", "LAST-MODIFIED"}
+_TEXTS = {"SUMMARY", "DESCRIPTION", "LOCATION"}
+_ONCE = _INSTANTS | {"UID", "SEQUENCE", "STATUS", "ORGANIZER", "ATTENDEE", "SUMMARY", "CLASS", "TRANSP"}
+_ONCE_AT_MOST = {"DESCRIPTION", "LOCATION", "GEO", "CONFERENCE"}
+_CALENDAR = ["VERSION", "PRODID", "CALSCALE", "METHOD"]
+_ATTENDEE = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
+_STATUSES = {"REQUEST": {"CONFIRMED", "TENTATIVE"}, "CANCEL": {"CANCELLED"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    parameters: dict[str, str]
+    value: str
+
+    @property
+    def text(self) -> str:
+        """The value of a TEXT, unescaped."""
+        return _ESCAPES.sub(lambda found: "\n" if found[1] in "nN" else found[1], self.value)
+
+
+def faults(content: bytes, method: str = "REQUEST") -> list[str]:
+    """All that is wrong with an invite of one visit to one recipient; empty when nothing is."""
+    found = list(_bytes(content))
+    try:
+        lines = [_parse(line) for line in unfolded(content)]
+    except ValueError as error:
+        return [*found, str(error)]
+    before, entry = _parts(lines)
+    return [*found, *_components(lines), *_frame(before, method), *_entry(entry, method)]
+
+
+def entry_of(content: bytes) -> dict[str, Line]:
+    """The properties of the one VEVENT, by name."""
+    return {line.name: line for line in _parts([_parse(each) for each in unfolded(content)])[1]}
+
+
+def unfolded(content: bytes) -> list[str]:
+    return content.replace(b"\r\n ", b"").decode(errors="replace").removesuffix("\r\n").split("\r\n")
+
+
+def _parse(line: str) -> Line:
+    found = _LINE.fullmatch(line)
+    if not found:
+        raise ValueError(f"not a content line: {line[:40]!r}")
+    parameters = {name: value.strip('"') for name, value in _PARAMETER.findall(found[2])}
+    return Line(found[1], parameters, found[3])
+
+
+def _parts(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """What stands before the first inner component, and what stands in the VEVENT."""
+    marks = [(line.name, line.value) for line in lines]
+    begin = marks.index(("BEGIN", "VEVENT")) if ("BEGIN", "VEVENT") in marks else len(lines)
+    end = marks.index(("END", "VEVENT")) if ("END", "VEVENT") in marks else len(lines)
+    return lines[1:begin], lines[begin + 1 : end]
+
+
+def _bytes(content: bytes) -> Iterator[str]:
+    if content.count(b"\r\n") != content.count(b"\n") or content.count(b"\r\n") != content.count(b"\r"):
+        yield "a line feed or carriage return stands alone"
+    if not content.endswith(b"\r\n"):
+        yield "the last line has no end"
+    for line in content.split(b"\r\n"):
+        if len(line) > LONGEST_LINE:
+            yield f"a line of {len(line)} octets"
+        try:
+            shown = line.decode()
+        except UnicodeDecodeError:
+            yield "a line is folded inside a character, or not UTF-8"
+        else:
+            if _CONTROL.search(shown):
+                yield "a control character"
+
+
+def _components(lines: list[Line]) -> Iterator[str]:
+    begun = [line.value for line in lines if line.name == "BEGIN"]
+    if begun != ["VCALENDAR", "VEVENT"]:
+        yield f"components are {begun}"
+    if any("TZID" in line.parameters or line.name == "TZID" for line in lines):
+        yield "a TZID"
+    for line in lines:
+        if line.name.startswith("X-") or line.name in {"COLOR", "IMAGE", "URL", "ATTACH", "RRULE", "NAME"}:
+            yield f"{line.name} has no place in an invite"
+
+
+def _frame(lines: list[Line], method: str) -> Iterator[str]:
+    if [line.name for line in lines] != _CALENDAR:
+        yield f"before the entry stand {[line.name for line in lines]}"
+        return
+    version, _, _, stated = lines
+    if version.value != "2.0":
+        yield "another VERSION"
+    if stated.value != method or method not in _STATUSES:
+        yield f"METHOD is {stated.value}"
+
+
+def _entry(lines: list[Line], method: str) -> Iterator[str]:
+    counts = Counter(line.name for line in lines)
+    yield from (f"{name} stands {counts[name]} times" for name in sorted(_ONCE) if counts[name] != 1)
+    yield from (f"{name} stands {counts[name]} times" for name in sorted(_ONCE_AT_MOST) if counts[name] > 1)
+    yield from (f"{name} is unknown here" for name in sorted(counts) if name not in _ONCE | _ONCE_AT_MOST)
+    entry = {line.name: line for line in lines}
+    for line in lines:
+        yield from _instant(line) if line.name in _INSTANTS else ()
+        yield from _text(line) if line.name in _TEXTS else ()
+    yield from _states(entry, method)
+    yield from _people(entry, method)
+    yield from _conference(entry)
+
+
+def _instant(line: Line) -> Iterator[str]:
+    if line.parameters or not _UTC.fullmatch(line.value):
+        yield f"{line.name} is not in UTC"
+
+
+def _text(line: Line) -> Iterator[str]:
+    if _BARE.search(line.value):
+        yield f"{line.name} has an unescaped ; or ,"
+    if any(each not in set("\\;,nN") for each in _ESCAPES.findall(line.value)):
+        yield f"{line.name} escapes what needs none"
+
+
+def _states(entry: dict[str, Line], method: str) -> Iterator[str]:
+    values = {name: line.value for name, line in entry.items()}
+    if values.get("STATUS") not in _STATUSES.get(method, set()):
+        yield f"STATUS is {values.get('STATUS')}"
+    if values.get("TRANSP") != "OPAQUE" or values.get("CLASS") != "PRIVATE":
+        yield "not opaque and private"
+    if not values.get("SEQUENCE", "").isdecimal():
+        yield "SEQUENCE is no number"
+    if not values.get("DTSTART", "") < values.get("DTEND", ""):
+        yield "it ends before it starts"
+    try:
+        UUID(values.get("UID", ""))
+    except ValueError:
+        yield "UID is no UUID"
+
+
+def _people(entry: dict[str, Line], method: str) -> Iterator[str]:
+    for name in ("ORGANIZER", "ATTENDEE"):
+        if name in entry and not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+", entry[name].value):
+            yield f"{name} is no mailto:"
+    if "ATTENDEE" not in entry:
+        return
+    parameters = entry["ATTENDEE"].parameters
+    for name, value in _ATTENDEE.items():
+        wanted = None if (method, name) == ("CANCEL", "RSVP") else value
+        if parameters.get(name) != wanted:
+            yield f"{name} is {parameters.get(name)}"
+    if not parameters.get("CN"):
+        yield "the attendee has no CN"
+
+
+def _conference(entry: dict[str, Line]) -> Iterator[str]:
+    if "CONFERENCE" not in entry:
+        return
+    line = entry["CONFERENCE"]
+    if line.parameters.get("VALUE") != "URI" or line.parameters.get("FEATURE") != "AUDIO,VIDEO":
+        yield "CONFERENCE is no URI for audio and video"
+    if "DESCRIPTION" not in entry or line.value not in entry["DESCRIPTION"].text:
+        yield "the conference's link is not in the DESCRIPTION"

@@ -1,0 +1,97 @@
+/* Reads the invites named on the command line with libical; writes one JSON object a line about each.
+   "faults" are those that libical's tables of RFC 5546 (icalrestriction_check) and its parser find. */
+#include <libical/ical.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *contents(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        exit(2);
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    rewind(file);
+    char *text = calloc(1, (size_t)size + 1);
+    if (fread(text, 1, (size_t)size, file) != (size_t)size)
+        exit(2);
+    fclose(file);
+    return text;
+}
+
+static void quoted(const char *text)
+{
+    putchar('"');
+    for (const unsigned char *at = (const unsigned char *)(text ? text : ""); *at; at++) {
+        if (*at == '"' || *at == '\\' || *at < 0x20)
+            printf("\\u%04x", *at);
+        else
+            putchar(*at);
+    }
+    putchar('"');
+}
+
+static void field(const char *name, const char *text)
+{
+    printf(", \"%s\": ", name);
+    quoted(text);
+}
+
+static const char *value(icalcomponent *component, icalproperty_kind kind)
+{
+    icalproperty *property = icalcomponent_get_first_property(component, kind);
+    return property ? icalproperty_get_value_as_string(property) : "";
+}
+
+static int faults(icalcomponent *component, int count)
+{
+    icalproperty *fault = icalcomponent_get_first_property(component, ICAL_XLICERROR_PROPERTY);
+    for (; fault; fault = icalcomponent_get_next_property(component, ICAL_XLICERROR_PROPERTY)) {
+        if (count++)
+            printf(", ");
+        quoted(icalproperty_get_xlicerror(fault));
+    }
+    icalcomponent *inner = icalcomponent_get_first_component(component, ICAL_ANY_COMPONENT);
+    for (; inner; inner = icalcomponent_get_next_component(component, ICAL_ANY_COMPONENT))
+        count = faults(inner, count);
+    return count;
+}
+
+static void report(icalcomponent *calendar)
+{
+    icaltimezone *utc = icaltimezone_get_utc_timezone();
+    icalcomponent *event = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT);
+    icalproperty *attendee = icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY);
+    int valid = icalrestriction_check(calendar);
+    printf("{\"events\": %d", icalcomponent_count_components(calendar, ICAL_VEVENT_COMPONENT));
+    printf(", \"starts\": %lld", (long long)icaltime_as_timet_with_zone(icalcomponent_get_dtstart(event), utc));
+    printf(", \"ends\": %lld", (long long)icaltime_as_timet_with_zone(icalcomponent_get_dtend(event), utc));
+    printf(", \"sequence\": %d", icalcomponent_get_sequence(event));
+    field("method", value(calendar, ICAL_METHOD_PROPERTY));
+    field("uid", icalcomponent_get_uid(event));
+    field("summary", icalcomponent_get_summary(event));
+    field("description", icalcomponent_get_description(event));
+    field("location", icalcomponent_get_location(event));
+    field("organizer", value(event, ICAL_ORGANIZER_PROPERTY));
+    field("attendee", icalproperty_get_attendee(attendee));
+    field("partstat", icalproperty_get_parameter_as_string(attendee, "PARTSTAT"));
+    field("conference", value(event, ICAL_CONFERENCE_PROPERTY));
+    printf(", \"valid\": %s, \"faults\": [", valid ? "true" : "false");
+    faults(calendar, 0);
+    printf("]}\n");
+}
+
+int main(int count, char **paths)
+{
+    for (int each = 1; each < count; each++) {
+        char *text = contents(paths[each]);
+        icalcomponent *calendar = icalparser_parse_string(text);
+        if (!calendar)
+            return 3;
+        report(calendar);
+        icalcomponent_free(calendar);
+        free(text);
+    }
+    return 0;
+}

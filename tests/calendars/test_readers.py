@@ -1,0 +1,124 @@
+"""Readers that share no line of code with the writer: ical.js (Thunderbird) and libical (Evolution, KDE)."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from scheduler.calendars.invite import InviteFacts, invite
+from scheduler.calendars.text import lines, one_line
+from tests.calendars.cast import HOSTILE, IN_PERSON, LINK, VIDEO, in_both_seasons, with_texts
+
+HERE = Path(__file__).parent
+NODE_MODULES = HERE.parent / "node_modules"
+
+Reader = Callable[[list[bytes]], list[dict[str, Any]]]
+
+
+def lacking(what: str) -> None:
+    pytest.skip(f"INDEPENDENT READER MISSING, invites unchecked: {what}")
+
+
+def reader(command: list[str], folder: Path) -> Reader:
+    """One process for all invites."""
+
+    def read(invites: list[bytes]) -> list[dict[str, Any]]:
+        paths = [folder / f"{number:04}.ics" for number in range(len(invites))]
+        for path, content in zip(paths, invites, strict=True):
+            path.write_bytes(content)
+        run = subprocess.run(
+            [*command, *map(str, paths)], capture_output=True, check=True, encoding="utf-8", timeout=60
+        )
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def ical_js(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    node = shutil.which("node")
+    if node is None:
+        lacking("node is not on PATH")
+    if not (NODE_MODULES / "ical.js").is_dir():
+        lacking("no tests/node_modules; run `npm ci` in tests/")
+    return reader([str(node), str(HERE / "readers" / "instants.mjs")], tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture(scope="session")
+def libical(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        lacking("no C compiler on PATH")
+    folder = tmp_path_factory.mktemp("libical")
+    program = folder / "instants"
+    source = HERE / "readers" / "instants.c"
+    built = subprocess.run(
+        [str(compiler), str(source), "-o", str(program), "-lical"],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    if built.returncode:
+        lacking("libical's headers; run `apt-get install libical-dev`")
+    return reader([str(program)], folder)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("ical_js", marks=pytest.mark.node),
+        pytest.param("libical", marks=pytest.mark.libical),
+    ]
+)
+def independent(request: pytest.FixtureRequest) -> Reader:
+    read: Reader = request.getfixturevalue(request.param)
+    return read
+
+
+def test_fifty_zones_in_both_seasons_are_the_same_instants_for_others(independent: Reader) -> None:
+    named = in_both_seasons()
+    for (name, facts), seen in zip(named, independent([invite(facts) for _, facts in named]), strict=True):
+        assert seen["starts"] == facts.starts_at.timestamp(), name
+        assert seen["ends"] == facts.ends_at.timestamp(), name
+        assert seen["faults"] == []
+
+
+@pytest.mark.parametrize("facts", [VIDEO, IN_PERSON], ids=["video", "in person"])
+def test_others_read_every_part_of_an_invite(independent: Reader, facts: InviteFacts) -> None:
+    (seen,) = independent([invite(facts)])
+    assert seen["events"] == 1
+    assert (seen["method"], seen["partstat"]) == ("REQUEST", "NEEDS-ACTION")
+    assert (seen["uid"], seen["sequence"]) == (str(facts.uid), facts.sequence)
+    assert seen["organizer"] == f"mailto:{facts.organizer.email}"
+    assert unquote(seen["attendee"]) == f"mailto:{facts.attendee}"
+    assert (seen["summary"], seen["location"]) == (facts.summary, facts.location)
+    assert seen["description"] == facts.description
+    assert seen["conference"] == (facts.join_link or "")
+
+
+def test_others_get_hostile_texts_back_as_one_text(independent: Reader) -> None:
+    seen = independent([invite(with_texts(text)) for text in HOSTILE])
+    for text, each in zip(HOSTILE, seen, strict=True):
+        assert each["events"] == 1
+        assert each["faults"] == []
+        assert each["summary"] == each["location"] == one_line(text)
+        assert each["description"] == lines(f"{text}\n{LINK}")
+
+
+@pytest.mark.libical
+def test_libical_finds_no_fault_with_our_invites_but_with_broken_ones(libical: Reader) -> None:
+    good = invite(VIDEO)
+    broken = [
+        good.replace(b'ORGANIZER;CN="Example Spine Clinic":mailto:visits@clinic.example\r\n', b""),
+        good.replace(b"DTSTAMP:20261120T150200Z\r\n", b""),
+        good.replace(b"SEQUENCE:0\r\n", b"SEQUENCE:0\r\nSEQUENCE:1\r\n"),
+        good.replace(b"STATUS:CONFIRMED", b"STATUS:COMPLETED"),
+    ]
+    fine, *others = libical([good, *broken])
+    assert fine["valid"]
+    assert fine["faults"] == []
+    assert [not each["valid"] or bool(each["faults"]) for each in others] == [True] * 4

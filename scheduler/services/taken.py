@@ -18,23 +18,23 @@ from scheduler.services.clinic.current import InForce, Moment
 # the history. A hold that has ended blocks nobody, from that instant on, though its rows are still there.
 OCCUPANCY = text(
     """
-    WITH wanted (id, only) AS (
+    WITH wanted (id, span) AS (
         SELECT id, int8range(id, id, '[]') FROM unnest(CAST(:ids AS bigint[])) AS w (id)
     )
     SELECT 'claim', w.id, lower(c.during), upper(c.during), c.visit_type = :visit_type, c.on_date, NULL, NULL
     FROM wanted w JOIN claims c
-    ON int8range(c.resource_id, c.resource_id, '[]') && w.only AND c.during && tstzrange(:start, :end)
+    ON int8range(c.resource_id, c.resource_id, '[]') && w.span AND c.during && tstzrange(:start, :end)
     LEFT JOIN holds h ON h.id = c.hold_id
     WHERE (h.id IS NULL OR h.expires_at > :now)
     AND coalesce(c.visit_id, c.hold_id) IS DISTINCT FROM CAST(:own AS uuid)
     UNION ALL
     SELECT 'off', w.id, lower(o.during), upper(o.during), NULL, NULL, NULL, NULL
     FROM wanted w JOIN time_off o
-    ON int8range(o.resource_id, o.resource_id, '[]') && w.only AND o.during && tstzrange(:start, :end)
+    ON int8range(o.resource_id, o.resource_id, '[]') && w.span AND o.during && tstzrange(:start, :end)
     UNION ALL
     SELECT 'extra', w.id, lower(e.during), upper(e.during), NULL, NULL, e.location, e.modes
     FROM wanted w JOIN extra_hours e
-    ON int8range(e.resource_id, e.resource_id, '[]') && w.only AND e.during && tstzrange(:start, :end)
+    ON int8range(e.resource_id, e.resource_id, '[]') && w.span AND e.during && tstzrange(:start, :end)
     """
 )
 

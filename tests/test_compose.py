@@ -92,18 +92,16 @@ class Composed:
         today = datetime.now(UTC).date()
         asked = {"visit_type": "follow-up", "mode": "telemedicine", "limit": "1"}
         asked |= {"from": str(today + timedelta(days=2)), "to": str(today + timedelta(days=30))}
-        slots = self.http.get(f"{self.api}/v1/slots", params=asked, timeout=10).json()["slots"]
-        patient = {"name": f"Pat {mail.partition('@')[0]}", "birth_date": "1960-02-29", "email": mail}
+        offered = self.http.get(f"{self.api}/v1/slots", params=asked, timeout=10)
+        assert offered.status_code == 200, offered.text
         wish = {
             "visit_type": "follow-up",
             "mode": "telemedicine",
-            "start": slots[0]["start"],
-            "patient": patient,
+            "start": offered.json()["slots"][0]["start"],
+            "patient": {"name": f"Pat {mail}", "birth_date": "1960-02-29", "email": mail},
         }
         header = {"Idempotency-Key": str(uuid4())}
-        answer = self.http.post(
-            f"{self.api}/v1/visits", json=wish | {"patient": patient}, headers=header, timeout=10
-        )
+        answer = self.http.post(f"{self.api}/v1/visits", json=wish, headers=header, timeout=10)
         assert answer.status_code == 201, answer.text
         visit: dict[str, Any] = answer.json()
         return visit

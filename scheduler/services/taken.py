@@ -21,7 +21,8 @@ OCCUPANCY = text(
     WITH wanted (id, span) AS (
         SELECT id, int8range(id, id, '[]') FROM unnest(CAST(:ids AS bigint[])) AS w (id)
     )
-    SELECT 'claim', w.id, lower(c.during), upper(c.during), c.visit_type = :visit_type, c.on_date, NULL, NULL
+    SELECT 'claim', w.id, lower(c.during), upper(c.during), c.visit_type = :visit_type, c.on_date,
+    CAST(NULL AS text), CAST(NULL AS text[])
     FROM wanted w JOIN claims c
     ON int8range(c.resource_id, c.resource_id, '[]') && w.span AND c.during && tstzrange(:start, :end)
     LEFT JOIN holds h ON h.id = c.hold_id

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
 from scheduler.domain.errors import Unavailable
@@ -37,17 +38,18 @@ class Database:
         url: str,
         *,
         pool: int = 8,
+        pool_timeout: float = 5,
         statement_timeout: int = 5_000,
         lock_timeout: int = 4_000,
         clock_offset: float = 0.0,
     ) -> None:
-        """`statement_timeout` and `lock_timeout` in milliseconds, `clock_offset` in seconds."""
+        """`statement_timeout` and `lock_timeout` in milliseconds, the other times in seconds."""
         self.offset = timedelta(seconds=clock_offset)
         self.engine = create_engine(
             url,
             pool_size=pool,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=pool_timeout,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
@@ -98,9 +100,11 @@ class Database:
 
 @contextmanager
 def available() -> Iterator[None]:
-    """Turns a server that is away or cannot write into Unavailable."""
+    """Turns a server that is away, busy or cannot write into Unavailable."""
     try:
         yield
+    except NoConnectionFree as error:
+        raise Unavailable from error
     except DBAPIError as error:
         lost = isinstance(error, OperationalError) and not sqlstate(error)
         if lost or error.connection_invalidated or sqlstate(error) in CANNOT_WRITE:

@@ -46,6 +46,7 @@ def migrate(db: Database) -> None:
     newer than this code.
     """
     with db.engine.connect() as connection:
+        connection.detach()  # the lock and the altered timeouts end with it, whatever happens
         _check_server(connection)
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SET lock_timeout = 0"))
@@ -55,7 +56,6 @@ def migrate(db: Database) -> None:
         connection.commit()
         command.upgrade(_config(connection), "head")
         connection.commit()
-        connection.invalidate()  # gives the lock and the altered timeouts up with the connection
 
 
 def _check_server(connection: Connection) -> None:

@@ -38,14 +38,14 @@ class Vault:
 
     def open(self, place: str, row: UUID, value: bytes) -> str:
         """Raises CannotOpen."""
-        size = 1 + value[0]
+        size = 1 + int.from_bytes(value[:1])
         key_id, nonce, sealed = value[1:size], value[size : size + NONCE_BYTES], value[size + NONCE_BYTES :]
         cipher = self._ciphers.get(key_id.decode("ascii", "replace"))
         if cipher is None:
             raise CannotOpen(f"{place}: sealed with a key that is not in the keyring")
         try:
             return cipher.decrypt(nonce, sealed, _associated(place, row)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter where so much was cut off that the nonce is too short
             raise CannotOpen(f"{place}: does not open") from None
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +13,9 @@ from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.schedule import Schedule
 from scheduler.services.clinic.check import from_document
+
+REMEMBERED = 16
+"""Versions that a process keeps ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Clinics:
         self._db = db
         self.last: InForce | None = None
         """The version that was used last: all there is to say while the database is away."""
-        self._load = lru_cache(maxsize=16)(self._read)
+        self._known: dict[int, InForce] = {}
 
     def moment(self, session: Session | Connection) -> Moment:
         """Now, and the clinic in force, in one round trip.
@@ -57,19 +59,25 @@ class Clinics:
         now, version = session.execute(select(func.clock_timestamp(), newest)).one()
         if version is None:
             raise Unavailable
-        self.last = self._load(version)
+        self.last = self._recall(session, version)
         return Moment(now + self._db.offset, self.last)
 
-    def version(self, version: int) -> Clinic:
+    def version(self, session: Session | Connection, version: int) -> Clinic:
         """The clinic as it was under an earlier version."""
-        return self._load(version).clinic
+        return self._recall(session, version).clinic
 
-    def _read(self, version: int) -> InForce:
-        with self._db.reading() as connection:
-            document = connection.execute(
-                select(ClinicVersion.document).where(ClinicVersion.id == version)
-            ).scalar_one()
-            codes = connection.execute(select(Resource.code, Resource.id))
-            resources = {code: id for code, id in codes if code is not None}
-        clinic = from_document(document)
-        return InForce(version, clinic, Schedule(clinic), resources)
+    def _recall(self, session: Session | Connection, version: int) -> InForce:
+        """Over the caller's connection: who waits for a second one may wait for themselves."""
+        found = self._known.get(version)
+        if found is None:
+            found = self._known[version] = _read(session, version)
+            for old in sorted([*self._known])[:-REMEMBERED]:
+                self._known.pop(old, None)
+        return found
+
+
+def _read(session: Session | Connection, version: int) -> InForce:
+    document = session.execute(select(ClinicVersion.document).where(ClinicVersion.id == version)).scalar_one()
+    codes = session.execute(select(Resource.code, Resource.id).where(Resource.code.is_not(None)))
+    clinic = from_document(document)
+    return InForce(version, clinic, Schedule(clinic), {code: id for code, id in codes if code is not None})

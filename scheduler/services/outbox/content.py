@@ -22,7 +22,7 @@ from scheduler.services.recording import JOIN, MANAGE
 def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     """The mail of a claimed message."""
     visit, recipient = _rows(session, held)
-    clinic = desk.clinics.version(held.clinic_version)
+    clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
     facts = _facts(desk, clinic, held, visit, recipient)
     text = render(facts)

@@ -110,6 +110,8 @@ class VisitType:
     buffer_after: int = 0
     notice: int = 240
     """The least time between booking and start, in minutes."""
+    cutoff: int = 24 * 60
+    """How long before the start a patient can still move it without calling, in minutes."""
     horizon_days: int = 90
     step: int = 15
     daily_limit: int | None = None

@@ -82,7 +82,7 @@ SPEAKS_OF = {
     MessageKind.RECEIVED: frozenset({VisitStatus.PENDING}),
     MessageKind.CONFIRMED: frozenset({VisitStatus.BOOKED}),
     MessageKind.CHANGED: frozenset({VisitStatus.BOOKED}),
-    MessageKind.CANCELLED: frozenset({VisitStatus.CANCELLED}),
+    MessageKind.CANCELLED: frozenset({VisitStatus.CANCELLED, VisitStatus.ENTERED_IN_ERROR}),
     MessageKind.DECLINED: frozenset({VisitStatus.CANCELLED}),
     MessageKind.EXPIRED: frozenset({VisitStatus.CANCELLED}),
     MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),

@@ -43,6 +43,17 @@ class Act(StrEnum):
     ENTERED_IN_ERROR = "entered-in-error"
 
 
+class CancelReason(StrEnum):
+    PATIENT = "patient"
+    PATIENT_LATE = "patient-late"
+    """By the patient, after the cut-off for moving."""
+    CLINIC = "clinic"
+    PRACTITIONER_AWAY = "practitioner-away"
+    DUPLICATE = "duplicate"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
 S = VisitStatus
 Moves = Mapping[VisitStatus, VisitStatus]
 

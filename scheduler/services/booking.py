@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -14,21 +14,17 @@ from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.errors import Conflict, SlotNotOffered, SlotTaken
 from scheduler.domain.messages import Hint
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search, Slot, free_times, offered_times
+from scheduler.domain.slots import Search, free_times, offered_times
 from scheduler.services import idempotency
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
-from scheduler.services.free import search_free
+from scheduler.services.free import alternatives
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.patients import recognise
 from scheduler.services.recording import NewVisit, record
 from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
 from scheduler.services.visits import VisitView, view
-
-ALTERNATIVES = 5
-"""How many other times a refused booking names."""
-LOOK_AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,9 @@ def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable
         except IntegrityError as error:
             if sqlstate(error) != EXCLUSION:
                 raise
-    raise SlotTaken(alternatives(desk, search), search.visit_type.minutes, search.zone)
+    with desk.db.reading() as connection:
+        others = alternatives(connection, desk.clinics.moment(connection), search)
+    raise SlotTaken(others, search.visit_type.minutes, search.zone)
 
 
 def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
@@ -99,16 +97,8 @@ def _book_with(
         return Booked(view(session, desk, made), replayed=True)
     search = search_for(moment.clinic, request, moment.now)
     patient, patient_resource = recognise(session, request.patient, desk.secrets, moment.now)
-    room = take(session, moment, search, Taking(chair, request.start, patient_resource))
-    visit = NewVisit(request, search.visit_type, chair, room, patient, patient_resource)
+    taken = take(session, moment, search, Taking(chair, request.start, patient_resource))
+    visit = NewVisit(request, search.visit_type, chair, patient, taken)
     made, due = record(session, desk, moment, visit)
     idempotency.finish(session, repeatable, made, 201)
     return Booked(view(session, desk, made), due)
-
-
-def alternatives(desk: Desk, search: Search) -> list[Slot]:
-    """The next free times for the same wish."""
-    with desk.db.reading() as connection:
-        moment = desk.clinics.moment(connection)
-        wider = search.between(search.first, search.last + LOOK_AHEAD)
-        return search_free(connection, moment, wider).slots()[:ALTERNATIVES]

@@ -1,7 +1,7 @@
 """Free times as of now."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,10 @@ from scheduler.domain.wishes import Wish, search
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.taken import read_taken
+
+ALTERNATIVES = 5
+"""How many other times a refused booking names."""
+LOOK_AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,11 @@ def search_free(
 ) -> FreeTimes:
     """The free times of a search."""
     return free_times(moment.in_force.schedule, asked, read_taken(connection, moment, asked, own))
+
+
+def alternatives(
+    connection: Connection | Session, moment: Moment, asked: Search, own: UUID | None = None
+) -> list[Slot]:
+    """The next free times for a wish that came too late."""
+    wider = asked.between(asked.first, asked.last + LOOK_AHEAD)
+    return search_free(connection, moment, wider, own).slots()[:ALTERNATIVES]

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import tzdata
 from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Claim, Link, Recipient, Visit
+from scheduler.db.models import Link, Recipient, Visit
 from scheduler.db.secrets import Secrets, token_hash
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import VisitType
@@ -20,10 +19,10 @@ from scheduler.domain.people import Person, fold_email, fold_reference, new_refe
 from scheduler.domain.schedule import Chair
 from scheduler.domain.times import wall_of
 from scheduler.domain.visits import first_status
+from scheduler.services.claims import Occupation, claim_for_visit
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.planning import plan
-from scheduler.services.taking import claim_span, visit_span
 
 PATIENT = "patient"
 """The role of the recipient whom the visit is for."""
@@ -39,16 +38,15 @@ class NewVisit:
     request: BookingRequest
     kind: VisitType
     chair: Chair
-    room: int | None
     patient: UUID
-    patient_resource: int
+    taken: Occupation
 
 
 def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
     """Write all rows of a new visit; its id and hints of the messages that are due now."""
     visit, recipient = uuid4(), uuid4()
     session.execute(insert(Visit.table()).values(_visit_row(visit, moment, desk.secrets, new)))
-    session.execute(insert(Claim.table()), list(_claim_rows(visit, moment, new)))
+    claim_for_visit(session, visit, new.taken)
     session.execute(
         insert(Recipient.table()).values(_recipient_row(recipient, visit, desk.secrets, new.request.patient))
     )
@@ -71,9 +69,9 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "reference": secrets.vault.seal("visits.reference", id, reference),
         "reference_hash": secrets.lookup.hash("reference", fold_reference(reference)),
         "patient_id": new.patient,
-        "practitioner_id": moment.in_force.resources[chair.practitioner.code],
+        "practitioner_id": new.taken.practitioner,
         "practitioner": chair.practitioner.code,
-        "room_id": new.room,
+        "room_id": new.taken.room,
         "location": chair.place,
         "visit_type": kind.code,
         "label": kind.label[request.patient.language],
@@ -93,25 +91,6 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "created_at": moment.now,
         "changed_at": moment.now,
     }
-
-
-def _claim_rows(visit: UUID, moment: Moment, new: NewVisit) -> Iterator[dict[str, Any]]:
-    with_buffers = claim_span(new.kind, new.request.start)
-    claims: list[tuple[int, Range[datetime]]] = [
-        (moment.in_force.resources[new.chair.practitioner.code], with_buffers)
-    ]
-    if new.room is not None:
-        claims.append((new.room, with_buffers))
-    claims.append((new.patient_resource, visit_span(new.kind, new.request.start)))
-    day = wall_of(new.request.start, new.chair.zone)[0].date()
-    for resource, during in claims:
-        yield {
-            "visit_id": visit,
-            "resource_id": resource,
-            "during": during,
-            "visit_type": new.kind.code,
-            "on_date": day,
-        }
 
 
 def _recipient_row(id: UUID, visit: UUID, secrets: Secrets, person: Person) -> dict[str, Any]:

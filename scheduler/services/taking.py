@@ -1,7 +1,7 @@
 """Taking time: locks in their one order, then a look under the locks."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Claim, Hold, Resource
-from scheduler.domain.clinic import VisitType
 from scheduler.domain.errors import AlreadyBooked, SlotNotOffered, SlotTaken
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search, free_times, offered_times, room_key
+from scheduler.domain.times import local_date
+from scheduler.services.claims import Occupation, occupation
 from scheduler.services.clinic.current import Moment
 from scheduler.services.taken import read_taken
 
@@ -35,23 +36,24 @@ def lock(session: Session, resource: int) -> None:
     session.execute(select(Resource.id).where(Resource.id == resource).with_for_update(key_share=True))
 
 
-def take(session: Session, moment: Moment, search: Search, taking: Taking) -> int | None:
-    """Lock practitioner, room and patient, in this order, and check that they are free; the room's id.
+def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Occupation:
+    """Lock practitioner, room and patient, in this order, check that they are free; what to claim.
 
     Raises SlotNotOffered, SlotTaken or AlreadyBooked.
     """
     practitioner = moment.in_force.resources[taking.chair.practitioner.code]
+    day = local_date(taking.start, taking.chair.zone)
+    taken = occupation(search.visit_type, taking.start, day, practitioner, None, taking.patient_resource)
     lock(session, practitioner)
     _check_practitioner(session, moment, search, taking)
-    _drop_ended_holds(session, practitioner, claim_span(search.visit_type, taking.start), moment.now)
-    room = _take_room(session, moment, search, taking) if search.needs_room else None
-    if taking.patient_resource is not None:
-        lock(session, taking.patient_resource)
-        if _meets(
-            session, moment, taking, taking.patient_resource, visit_span(search.visit_type, taking.start)
-        ):
+    _drop_ended_holds(session, practitioner, taken.with_buffers, moment.now)
+    if search.needs_room:
+        taken = replace(taken, room=_take_room(session, moment, taking, taken.with_buffers))
+    if taken.patient is not None:
+        lock(session, taken.patient)
+        if _meets(session, moment, taking, taken.patient, taken.of_patient):
             raise AlreadyBooked
-    return room
+    return taken
 
 
 def _check_practitioner(session: Session, moment: Moment, search: Search, taking: Taking) -> None:
@@ -62,11 +64,10 @@ def _check_practitioner(session: Session, moment: Moment, search: Search, taking
         raise SlotTaken
 
 
-def _take_room(session: Session, moment: Moment, search: Search, taking: Taking) -> int:
+def _take_room(session: Session, moment: Moment, taking: Taking, during: Range[datetime]) -> int:
     """The first room that is free once it is locked; rooms are locked by rising id."""
     place = taking.chair.location
     assert place
-    during = claim_span(search.visit_type, taking.start)
     for room in sorted(moment.in_force.resources[room_key(place, room.code)] for room in place.rooms):
         if not _meets(session, moment, taking, room, during):
             lock(session, room)
@@ -93,14 +94,3 @@ def _drop_ended_holds(session: Session, resource: int, during: Range[datetime], 
     """An exclusion constraint knows no time: claims of ended holds go before a new one comes."""
     ended = select(Hold.id).where(Hold.expires_at <= now)
     session.execute(delete(Claim).where(Claim.meets(resource, during), Claim.hold_id.in_(ended)))
-
-
-def visit_span(kind: VisitType, start: datetime) -> Range[datetime]:
-    """The visit itself: what it takes of the patient's time."""
-    return Range(start, start + timedelta(minutes=kind.minutes))
-
-
-def claim_span(kind: VisitType, start: datetime) -> Range[datetime]:
-    """With its buffers: what it takes of a practitioner's and a room's time."""
-    before, after = timedelta(minutes=kind.buffer_before), timedelta(minutes=kind.buffer_after)
-    return Range(start - before, start + timedelta(minutes=kind.minutes) + after)

@@ -6,12 +6,14 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Select, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Claim, Message, Recipient, Visit
+from scheduler.db.engine import EXCLUSION, sqlstate
+from scheduler.db.models import Claim, Message, Patient, Recipient, Visit
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
-from scheduler.domain.errors import NotFound, Stale
+from scheduler.domain.errors import NotFound, SlotTaken, Stale
 from scheduler.domain.messages import Hint, MessageKind, MessageState, plan_news
 from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, VisitStatus, next_status
 from scheduler.services.clinic.current import Moment
@@ -69,6 +71,11 @@ class Scene:
             .values(state=MessageState.SUPERSEDED, finished_at=self.moment.now)
         )
 
+    def patient_resource(self) -> int:
+        """The patient's own time among the resources."""
+        found = select(Patient.resource_id).where(Patient.id == self.visit.patient_id)
+        return self.session.execute(found).scalar_one()
+
     def give_time_back(self) -> None:
         """The visit's time is free from now on."""
         self.session.execute(delete(Claim).where(Claim.visit_id == self.visit.id))
@@ -94,7 +101,12 @@ def carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None]) -> Cha
 
     Raises NotFound, Stale, IllegalTransition, and whatever `perform` refuses.
     """
-    return desk.db.attempt(partial(_carry_out, desk, order, perform))
+    try:
+        return desk.db.attempt(partial(_carry_out, desk, order, perform))
+    except IntegrityError as error:
+        if sqlstate(error) == EXCLUSION:  # somebody was quicker between our look and our write
+            raise SlotTaken from None
+        raise
 
 
 def _carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None], session: Session) -> Changed:

@@ -1,7 +1,9 @@
-"""Acts that move nothing: approval, arrival, the end of a visit, and taking it back."""
+"""Acts that move nothing: approval, arrival, the end of a visit."""
+
+from datetime import timedelta
 
 from scheduler.domain.messages import MessageKind
-from scheduler.domain.visits import Act
+from scheduler.domain.visits import Act, CancelReason, VisitStatus
 from scheduler.services.changes.scene import Scene
 
 TOLD_BY = {
@@ -12,6 +14,8 @@ TOLD_BY = {
 }
 """Acts of which the patient hears, and how."""
 
+WHY = {Act.DECLINE: CancelReason.DECLINED, Act.EXPIRE: CancelReason.EXPIRED}
+
 
 def confirm(scene: Scene) -> None:
     """The patient says that they come."""
@@ -20,10 +24,27 @@ def confirm(scene: Scene) -> None:
 
 def advance(scene: Scene) -> None:
     """Go where the table of states leads, and tell it where the patient must know."""
-    visit = scene.visit
-    if scene.order.act in (Act.DECLINE, Act.EXPIRE, Act.CANCEL):
-        visit.cancel_reason = scene.order.reason
-    if scene.order.act is Act.APPROVE:
+    act, visit = scene.order.act, scene.visit
+    if scene.status is VisitStatus.CANCELLED:
+        visit.cancel_reason = WHY.get(act) or _reason(scene)
+    if act is Act.APPROVE:
         visit.answer_by = None
-    if kind := TOLD_BY.get(scene.order.act):
+    if act is Act.ENTERED_IN_ERROR and _expected(scene):
+        scene.tell(MessageKind.CANCELLED)
+    elif kind := TOLD_BY.get(act):
         scene.tell(kind)
+
+
+def _reason(scene: Scene) -> str:
+    """A patient's cancel is coded late after the cut-off; it is accepted all the same."""
+    if scene.order.actor.is_staff:
+        return scene.order.reason or CancelReason.CLINIC
+    kind = scene.moment.clinic.visit_type(scene.visit.visit_type)
+    left = scene.visit.starts_at - scene.moment.now
+    late = left < timedelta(minutes=kind.cutoff if kind else 0)
+    return CancelReason.PATIENT_LATE if late else CancelReason.PATIENT
+
+
+def _expected(scene: Scene) -> bool:
+    """Whether the patient still believes in the visit."""
+    return scene.was in (VisitStatus.PENDING, VisitStatus.BOOKED) and scene.visit.starts_at > scene.moment.now

@@ -121,6 +121,7 @@ class VisitTypeTable(Table):
     buffer_before: Minutes = 0
     buffer_after: Minutes = 0
     notice: Minutes = 4 * 60
+    cutoff: Minutes = 24 * 60
     horizon_days: Days = 90
     step: SomeMinutes = 15
     daily_limit: Annotated[int, Field(ge=1)] | None = None

@@ -1,0 +1,112 @@
+"""Moving a visit: to another time, to somebody else, to another mode; in place, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import tzdata
+
+from scheduler.domain.clinic import Approval, Mode
+from scheduler.domain.errors import SlotNotOffered, SlotTaken, TooLate
+from scheduler.domain.messages import MessageKind
+from scheduler.domain.overrides import Override, set_aside
+from scheduler.domain.schedule import Chair
+from scheduler.domain.slots import Search, offered_times
+from scheduler.domain.times import local_date, wall_of
+from scheduler.domain.visits import VisitStatus
+from scheduler.domain.wishes import Wish, search, zone_of
+from scheduler.services.changes.scene import Scene
+from scheduler.services.claims import Occupation, move_claims
+from scheduler.services.free import alternatives
+from scheduler.services.taken import read_taken
+from scheduler.services.taking import Taking, take
+
+CLINICS_OWN_MOVE = timedelta(hours=48)
+"""For so long after a change made by the clinic the patient's own move has no cut-off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a visit is to go; what is None stays as it is, as far as it can."""
+
+    start: datetime | None = None
+    mode: Mode | None = None
+    practitioner: str | None = None
+    location: str | None = None
+    override: Override | None = None
+
+
+def move(scene: Scene, to: Destination) -> None:
+    """Take the new time, give the old one back, tell it.
+
+    Raises TooLate, Invalid, SlotNotOffered, SlotTaken, AlreadyBooked.
+    """
+    _check_cut_off(scene)
+    asked, start = _search(scene, to)
+    chair = _chair(scene, asked, start, to)
+    if to.mode is not None:
+        _check_approval(scene, asked)
+    taken = _take(scene, asked, Taking(chair, start, scene.patient_resource(), scene.visit.id))
+    _rewrite(scene, asked, chair, taken)
+    move_claims(scene.session, scene.visit.id, taken)
+    if scene.order.actor.is_staff:
+        scene.visit.moved_by_clinic_at = scene.moment.now
+    pending = scene.status is VisitStatus.PENDING
+    scene.tell(MessageKind.RECEIVED if pending else MessageKind.CHANGED)
+
+
+def _take(scene: Scene, asked: Search, taking: Taking) -> Occupation:
+    try:
+        return take(scene.session, scene.moment, asked, taking)
+    except SlotTaken:
+        others = alternatives(scene.session, scene.moment, asked, taking.own)
+        raise SlotTaken(others, asked.visit_type.minutes, asked.zone) from None
+
+
+def _check_cut_off(scene: Scene) -> None:
+    visit, now = scene.visit, scene.moment.now
+    if scene.order.actor.is_staff:
+        return
+    kind = scene.moment.clinic.visit_type(visit.visit_type)
+    moved = visit.moved_by_clinic_at
+    free_to_move = moved is not None and now - moved < CLINICS_OWN_MOVE and now < visit.starts_at
+    if not free_to_move and visit.starts_at - now < timedelta(minutes=kind.cutoff if kind else 0):
+        raise TooLate
+
+
+def _search(scene: Scene, to: Destination) -> tuple[Search, datetime]:
+    visit, moment = scene.visit, scene.moment
+    mode = to.mode or Mode(visit.mode)
+    same_place = visit.location if mode == visit.mode else None
+    location = to.location or (same_place if to.practitioner is None else None)
+    wish = Wish(visit.visit_type, mode, to.practitioner or visit.practitioner, location)
+    start = to.start or visit.starts_at
+    day = local_date(start, zone_of(moment.clinic, wish))
+    asked = search(moment.clinic, wish, day, day, moment.now)
+    return set_aside(asked, to.override, moment.now), start
+
+
+def _chair(scene: Scene, asked: Search, start: datetime, to: Destination) -> Chair:
+    taken = read_taken(scene.session, scene.moment, asked, scene.visit.id)
+    chairs = offered_times(scene.moment.in_force.schedule, asked, taken.extra).chairs_at(start)
+    if not chairs:
+        raise SlotNotOffered
+    return chairs[0]
+
+
+def _check_approval(scene: Scene, asked: Search) -> None:
+    """A mode that staff have to approve is asked for by phone; staff's own conversion is the approval."""
+    if not scene.order.actor.is_staff and asked.visit_type.modes[asked.mode] is Approval.STAFF:
+        raise TooLate
+
+
+def _rewrite(scene: Scene, asked: Search, chair: Chair, taken: Occupation) -> None:
+    """A move takes today's length, buffers and label."""
+    visit, start = scene.visit, taken.start
+    visit.start_wall, visit.fold = wall_of(start, chair.zone)
+    visit.zone, visit.tzdata = chair.zone.key, tzdata.IANA_VERSION
+    visit.starts_at, visit.ends_at = start, start + timedelta(minutes=taken.minutes)
+    visit.minutes, visit.buffer_before, visit.buffer_after = taken.minutes, taken.before, taken.after
+    visit.practitioner, visit.practitioner_id = chair.practitioner.code, taken.practitioner
+    visit.location, visit.room_id, visit.mode = chair.place, taken.room, asked.mode
+    visit.confirmed_at = None
+    visit.clinic_version = scene.moment.in_force.version

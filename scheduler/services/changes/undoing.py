@@ -1,0 +1,42 @@
+"""Taking one step back: staff tapped the wrong button."""
+
+from sqlalchemy import select
+
+from scheduler.db.models import VisitEvent
+from scheduler.domain.errors import IllegalTransition
+from scheduler.domain.messages import MessageKind
+from scheduler.domain.visits import BY_STAFF, UNDO_WITHIN, UNDO_WITHIN_ELSE, Act, VisitStatus, allowed
+from scheduler.services.changes.scene import Scene
+from scheduler.services.claims import claim_for_visit, occupation_of
+from scheduler.services.taking import lock
+
+
+def undo(scene: Scene) -> None:
+    """Go back to the status before the last act, if that was a moment ago.
+
+    A cancelled visit comes back if its time is still free: the database refuses it where it is not.
+    """
+    _check_last_step(scene)
+    if scene.was is VisitStatus.CANCELLED:
+        lock(scene.session, scene.visit.practitioner_id)
+        taken = occupation_of(scene.visit, scene.patient_resource())
+        claim_for_visit(scene.session, scene.visit.id, taken)
+        scene.visit.cancel_reason = None
+        scene.tell(MessageKind.CONFIRMED)
+
+
+def _check_last_step(scene: Scene) -> None:
+    """Raises IllegalTransition where the last act was another one, or is too long ago."""
+    last = scene.session.scalars(
+        select(VisitEvent)
+        .where(VisitEvent.visit_id == scene.visit.id, VisitEvent.from_status != VisitEvent.to_status)
+        .order_by(VisitEvent.id.desc())
+        .limit(1)
+    ).first()
+    now, within = scene.moment.now, UNDO_WITHIN.get(scene.was, UNDO_WITHIN_ELSE)
+    undone = last is not None and last.act == Act.UNDO
+    too_old = last is None or now - last.at > within
+    elsewhere = last is not None and scene.was is not VisitStatus.NOSHOW and last.from_status != scene.status
+    begun = scene.was is VisitStatus.CANCELLED and scene.visit.starts_at <= now
+    if undone or too_old or elsewhere or begun:
+        raise IllegalTransition([act for act in allowed(scene.was, BY_STAFF) if act is not Act.UNDO])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -40,11 +40,11 @@ def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> bool:
     return len(session.execute(entered).all()) == len(hashes)
 
 
-def _find(session: Session, hashes: list[bytes]) -> tuple[UUID, int] | None:
+def _find(session: Session, hashes: list[bytes], but: UUID | None = None) -> tuple[UUID, int] | None:
     row = session.execute(
         select(Patient.id, Patient.resource_id)
         .join(PatientIdentity, PatientIdentity.patient_id == Patient.id)
-        .where(PatientIdentity.hash.in_(hashes))
+        .where(PatientIdentity.hash.in_(hashes), Patient.id.is_distinct_from(but))
         .order_by(Patient.created_at, Patient.id)
         .limit(1)
     ).first()
@@ -71,10 +71,11 @@ def _enrol(
     )
     if _remember(session, id, hashes):
         return id, resource
-    winner = _find(session, hashes)
+    # Somebody enrolled the same person while we waited for the index: what is new of ours becomes theirs.
+    winner = _find(session, hashes, but=id)
     assert winner
-    if winner[0] != id:  # somebody enrolled the same person while we waited for the index
-        session.execute(delete(PatientIdentity).where(PatientIdentity.patient_id == id))
-        session.execute(delete(Patient).where(Patient.id == id))
-        session.execute(delete(Resource).where(Resource.id == resource))
+    mine = PatientIdentity.patient_id == id
+    session.execute(update(PatientIdentity).where(mine).values(patient_id=winner[0]))
+    session.execute(delete(Patient).where(Patient.id == id))
+    session.execute(delete(Resource).where(Resource.id == resource))
     return winner

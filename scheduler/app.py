@@ -10,7 +10,7 @@ from flask_cors import CORS
 from werkzeug.exceptions import UnsupportedMediaType
 
 from config.logging import request_id
-from scheduler.api import clinic, health, openapi, problems, slots, visits
+from scheduler.api import acts, clinic, health, openapi, problems, slots, visits
 from scheduler.api.json import OrjsonProvider
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
@@ -38,10 +38,10 @@ def create_app(run: Runtime) -> APIFlask:
     )
     app.config["AUTO_OPERATION_DESCRIPTION"] = True
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
-    app.config["SECURITY_SCHEMES"] = {"manageToken": {"type": "http", "scheme": "bearer"}}
+    app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     attach(app, run)
     app.spec_callback = openapi.complete
-    for module in (clinic, slots, visits, health, openapi):
+    for module in (clinic, slots, visits, acts, health, openapi):
         app.register_blueprint(module.blueprint)
     problems.register(app)
     app.before_request(_begin)

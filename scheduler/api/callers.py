@@ -1,18 +1,28 @@
-"""Who is calling."""
+"""Who is calling, by the Authorization header."""
 
 from flask import request
 
+from scheduler.api.runtime import runtime
 from scheduler.domain.errors import Unauthorized
+from scheduler.services.access import Caller, identify
 
 SCHEME = "bearer "
+LONGEST = 512
 
 
-def bearer_token() -> str:
-    """The token of the Authorization header.
-
-    Raises Unauthorized where there is none.
-    """
+def bearer_token() -> str | None:
+    """The token of the Authorization header, if there is one."""
     header = request.headers.get("Authorization", "")
-    if not header.lower().startswith(SCHEME) or len(header) > 512:
-        raise Unauthorized
+    if not header.lower().startswith(SCHEME) or len(header) > LONGEST:
+        return None
     return header[len(SCHEME) :].strip()
+
+
+def caller() -> Caller:
+    """Raises Unauthorized where nobody is named, or a token opens nothing."""
+    token = bearer_token()
+    if not token:
+        raise Unauthorized
+    db = runtime().db
+    with db.transaction() as session:
+        return identify(session, token, db.now(session))

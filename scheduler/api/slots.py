@@ -8,7 +8,7 @@ from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import SlotsOut, SlotsQuery
 from scheduler.api.slot_json import instant_text, slot_json
 from scheduler.domain.wishes import Wish
-from scheduler.services.free import find_slots
+from scheduler.services.free import Found, find_slots
 
 blueprint = APIBlueprint("slots", __name__, url_prefix="/v1", tag="Booking")
 
@@ -23,11 +23,14 @@ def list_slots(query_data: SlotsQuery) -> Response:
     """
     asked = query_data
     wish = Wish(asked.visit_type, asked.mode, asked.practitioner, asked.location)
-    found = find_slots(runtime().desk, wish, asked.first, asked.to)
+    return slots_answer(find_slots(runtime().desk, wish, asked.from_, asked.to), asked.limit)
+
+
+def slots_answer(found: Found, limit: int) -> Response:
     zone = found.zone
     body = {
         "timezone": zone.key,
-        "slots": [slot_json(slot, found.minutes, zone) for slot in found.slots[: asked.limit]],
+        "slots": [slot_json(slot, found.minutes, zone) for slot in found.slots[:limit]],
         "next_available": instant_text(found.next_available, zone) if found.next_available else None,
     }
     return Response(orjson.dumps(body), content_type="application/json")

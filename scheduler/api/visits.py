@@ -6,35 +6,45 @@ import orjson
 from apiflask import APIBlueprint
 from flask import Response, request, url_for
 
-from scheduler.api.callers import bearer_token
+from scheduler.api.callers import bearer_token, caller
 from scheduler.api.runtime import runtime
-from scheduler.api.schemas.visits import BookedOut, BookingHeaders, LinksOut, VisitIn, VisitOut
+from scheduler.api.schemas.slots import OwnSlotsQuery, SlotsOut
+from scheduler.api.schemas.visits import BookedOut, BookingHeaders, VisitIn, VisitOut
+from scheduler.api.slots import slots_answer
+from scheduler.api.visit_json import visit_answer, visit_fields
+from scheduler.domain.actors import PUBLIC, Actor
+from scheduler.domain.errors import Forbidden
+from scheduler.domain.scopes import Scope
+from scheduler.domain.wishes import Wish
+from scheduler.services.access import may_act_on, require
 from scheduler.services.booking import book
+from scheduler.services.free import find_slots
 from scheduler.services.idempotency import Repeatable
-from scheduler.services.links import visit_of_token
-from scheduler.services.visits import VisitView, view
+from scheduler.services.visits import view
 
 blueprint = APIBlueprint("visits", __name__, url_prefix="/v1", tag="Booking")
-
-PUBLIC = "public"
-"""The caller of everybody without a key: idempotency keys of the public live together."""
 
 
 @blueprint.post("/visits")
 @blueprint.input(VisitIn)
 @blueprint.input(BookingHeaders, location="headers")
 @blueprint.output(BookedOut, 201)
+@blueprint.doc(responses=[401, 403, 409])
 def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
     """Book a visit
 
     Answers 201 with the visit, its links and the token that opens it. A time that is no longer free answers
-    409 with the next free ones.
+    409 with the next free ones. Staff get no token, may set rules aside, and approve by booking.
     """
-    run = runtime()
-    booked = book(run.desk, json_data.request(_default_language()), _repeatable(headers_data.idempotency_key))
+    run, actor = runtime(), _booker()
+    if json_data.override and not actor.is_staff:
+        raise Forbidden
+    asked = json_data.request(_default_language(), actor)
+    booked = book(run.desk, asked, _repeatable(actor, headers_data.idempotency_key))
     run.doorbell.ring(booked.due)
     visit = booked.visit
-    answer = _answer(BookedOut(**_fields(visit), token=visit.manage_token), visit, 201)
+    token = None if actor.is_staff else visit.manage_token
+    answer = visit_answer(visit, 201, BookedOut(**visit_fields(visit), token=token))
     answer.headers["Location"] = url_for("visits.show_visit", id=visit.id)
     if booked.replayed:
         answer.headers["Idempotency-Replayed"] = "true"
@@ -43,29 +53,38 @@ def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
 
 @blueprint.get("/visits/<uuid:id>")
 @blueprint.output(VisitOut)
-@blueprint.doc(security="manageToken")
+@blueprint.doc(security="bearer", responses=[401, 403, 404])
 def show_visit(id: UUID) -> Response:
     """See a visit
 
-    For whoever holds its manage token; others' visits do not exist.
+    For whoever holds its manage token, and for staff; others' visits do not exist.
     """
     run = runtime()
-    token = bearer_token()
+    may_act_on(caller(), id)
     with run.db.transaction() as session:
-        visit = view(session, run.desk, visit_of_token(session, token, id))
-    return _answer(VisitOut(**_fields(visit)), visit, 200)
+        return visit_answer(view(session, run.desk, id))
 
 
-def _answer(body: VisitOut, visit: VisitView, status: int) -> Response:
-    answer = Response(orjson.dumps(body.model_dump(mode="json")), status, content_type="application/json")
-    answer.headers["ETag"] = f'"{visit.version}"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+@blueprint.get("/visits/<uuid:id>/slots")
+@blueprint.input(OwnSlotsQuery, location="query")
+@blueprint.output(SlotsOut)
+@blueprint.doc(security="bearer", responses=[401, 403, 404])
+def list_slots_for_visit(id: UUID, query_data: OwnSlotsQuery) -> Response:
+    """Free times for moving a visit
+
+    Its own time counts as free.
+    """
+    run = runtime()
+    may_act_on(caller(), id)
+    with run.db.transaction() as session:
+        visit = view(session, run.desk, id)
+    wish = Wish(visit.visit_type, query_data.mode or visit.mode, query_data.practitioner, query_data.location)
+    return slots_answer(find_slots(run.desk, wish, query_data.from_, query_data.to, own=id), query_data.limit)
 
 
-def _fields(visit: VisitView) -> dict[str, object]:
-    own = {name: getattr(visit, name) for name in VisitOut.model_fields if name != "links"}
-    return {**own, "links": LinksOut(manage=visit.manage_link, join=visit.join_link)}
+def _booker() -> Actor:
+    """Staff by their key; everybody else is the public, one caller together."""
+    return require(caller(), Scope.VISITS) if bearer_token() else PUBLIC
 
 
 def _default_language() -> str:
@@ -75,9 +94,9 @@ def _default_language() -> str:
     return request.accept_languages.best_match(spoken) or spoken[0]
 
 
-def _repeatable(key: str | None) -> Repeatable | None:
+def _repeatable(actor: Actor, key: str | None) -> Repeatable | None:
     if key is None:
         return None
     canonical = orjson.dumps(request.get_json(), option=orjson.OPT_SORT_KEYS).decode()
     body_hash = runtime().desk.secrets.lookup.hash("idempotency", canonical)
-    return Repeatable(PUBLIC, "POST /v1/visits", key, body_hash)
+    return Repeatable(str(actor), "POST /v1/visits", key, body_hash)

@@ -27,4 +27,6 @@ class Actor:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)
 
 
+PUBLIC = Actor(ActorKind.PATIENT)
+"""Somebody who books: the patient, as far as anybody knows."""
 SYSTEM = Actor(ActorKind.SYSTEM)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.clinic import Clinic, NewPatients
 from scheduler.domain.errors import Fault, Invalid
+from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.people import Person
 from scheduler.domain.slots import Search
 from scheduler.domain.times import local_date
@@ -20,6 +22,9 @@ class BookingRequest:
     start: datetime
     patient: Person
     new_patient: bool | None = None
+    actor: Actor = PUBLIC
+    override: Override | None = None
+    """Staff only."""
 
 
 def search_for(clinic: Clinic, request: BookingRequest, now: datetime) -> Search:
@@ -29,6 +34,7 @@ def search_for(clinic: Clinic, request: BookingRequest, now: datetime) -> Search
     """
     day = local_date(request.start, zone_of(clinic, request.wish))
     found = search(clinic, request.wish, day, day, now)
+    found = set_aside(found, request.override, now)
     if faults := list(_mismatches(clinic, found, request, now)):
         raise Invalid(faults)
     return found

@@ -19,6 +19,7 @@ from scheduler.services import idempotency
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.free import alternatives
+from scheduler.services.history import note_act
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.patients import recognise
 from scheduler.services.recording import NewVisit, record
@@ -100,5 +101,7 @@ def _book_with(
     taken = take(session, moment, search, Taking(chair, request.start, patient_resource))
     visit = NewVisit(request, search.visit_type, chair, patient, taken)
     made, due = record(session, desk, moment, visit)
+    reason = request.override.reason if request.override else None
+    note_act(session, made, request.actor, "book", None, visit.status, 0, moment.now, reason)
     idempotency.finish(session, repeatable, made, 201)
     return Booked(view(session, desk, made), due)

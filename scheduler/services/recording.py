@@ -18,7 +18,7 @@ from scheduler.domain.messages import Hint, plan_booking
 from scheduler.domain.people import Person, fold_email, fold_reference, new_reference
 from scheduler.domain.schedule import Chair
 from scheduler.domain.times import wall_of
-from scheduler.domain.visits import first_status
+from scheduler.domain.visits import VisitStatus, first_status
 from scheduler.services.claims import Occupation, claim_for_visit
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
@@ -41,6 +41,13 @@ class NewVisit:
     patient: UUID
     taken: Occupation
 
+    @property
+    def status(self) -> VisitStatus:
+        """Staff who book have approved it by that."""
+        if self.request.actor.is_staff:
+            return VisitStatus.BOOKED
+        return first_status(self.kind.modes[self.request.wish.mode])
+
 
 def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
     """Write all rows of a new visit; its id and hints of the messages that are due now."""
@@ -52,8 +59,7 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
     )
     session.execute(insert(Link.table()), list(_link_rows(recipient, visit, desk)))
     request, start = new.request, new.request.start
-    status = first_status(new.kind.modes[request.wish.mode])
-    planned = plan_booking(status, request.wish.mode, start, moment.now, moment.clinic.reminders)
+    planned = plan_booking(new.status, request.wish.mode, start, moment.now, moment.clinic.reminders)
     if not request.patient.email:
         return visit, []
     return visit, plan(session, visit, recipient, planned, moment.now)
@@ -76,7 +82,7 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "visit_type": kind.code,
         "label": kind.label[request.patient.language],
         "mode": request.wish.mode,
-        "status": first_status(kind.modes[request.wish.mode]),
+        "status": new.status,
         "new_patient": request.new_patient,
         "start_wall": wall,
         "zone": chair.zone.key,

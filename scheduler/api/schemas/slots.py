@@ -1,6 +1,5 @@
 """Free times: the question and the answer."""
 
-from datetime import date
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
@@ -13,18 +12,14 @@ WIDEST = 62
 """Days that one question may span."""
 
 
-class SlotsQuery(Strict):
-    visit_type: Code
-    mode: Mode
+class DaysQuery(Strict):
+    """Some days, by local dates."""
+
     from_: Annotated[Day, Field(alias="from", description="First local date.")]
     to: Annotated[Day, Field(description="Last local date, included.")]
     practitioner: Code | None = None
     location: Code | None = None
     limit: Annotated[int, Field(ge=1, le=10_000)] = 10_000
-
-    @property
-    def first(self) -> date:
-        return self.from_
 
     @model_validator(mode="after")
     def _span(self) -> Self:
@@ -33,6 +28,17 @@ class SlotsQuery(Strict):
         if (self.to - self.from_).days >= WIDEST:
             raise PydanticCustomError("too-wide", "see texts")
         return self
+
+
+class SlotsQuery(DaysQuery):
+    visit_type: Code
+    mode: Mode
+
+
+class OwnSlotsQuery(DaysQuery):
+    """For a visit that has its type already."""
+
+    mode: Mode | None = None
 
 
 class SlotOut(BaseModel):

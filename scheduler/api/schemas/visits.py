@@ -7,6 +7,8 @@ from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StringConstrai
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.fields import Code, Day, Email, Instant, Language, Name, Phone, Strict, Zone
+from scheduler.api.schemas.overrides import OverrideIn
+from scheduler.domain.actors import Actor
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import Mode
 from scheduler.domain.people import Person
@@ -37,14 +39,17 @@ class VisitIn(Strict):
     location: Code | None = None
     new_patient: StrictBool | None = None
     patient: PatientIn
+    override: OverrideIn | None = None
 
-    def request(self, default_language: str) -> BookingRequest:
+    def request(self, default_language: str, actor: Actor) -> BookingRequest:
         """What the domain understands."""
         patient = self.patient.model_dump(exclude={"language"})
         return BookingRequest(
             wish=Wish(self.visit_type, self.mode, self.practitioner, self.location),
             start=self.start,
             new_patient=self.new_patient,
+            actor=actor,
+            override=self.override.override() if self.override else None,
             patient=Person(**patient, language=self.patient.language or default_language),
         )
 
@@ -82,4 +87,7 @@ class VisitOut(BaseModel):
 
 
 class BookedOut(VisitOut):
-    token: Annotated[str, Field(description="The manage token: it opens this visit, and nothing else.")]
+    token: Annotated[
+        str | None,
+        Field(description="The manage token: it opens this visit, and nothing else. Not for staff."),
+    ]

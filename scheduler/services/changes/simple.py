@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from scheduler.domain.errors import TooLate
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
 from scheduler.services.changes.scene import Scene
@@ -23,8 +24,13 @@ def confirm(scene: Scene) -> None:
 
 
 def advance(scene: Scene) -> None:
-    """Go where the table of states leads, and tell it where the patient must know."""
+    """Go where the table of states leads, and tell it where the patient must know.
+
+    Raises TooLate for a patient who cancels a visit that has begun.
+    """
     act, visit = scene.order.act, scene.visit
+    if act is Act.CANCEL and not scene.order.actor.is_staff and visit.starts_at <= scene.moment.now:
+        raise TooLate
     if scene.status is VisitStatus.CANCELLED:
         visit.cancel_reason = WHY.get(act) or _reason(scene)
     if act is Act.APPROVE:

@@ -1,0 +1,111 @@
+"""What patients and staff do to a visit."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from scheduler.api.callers import caller
+from scheduler.api.runtime import runtime
+from scheduler.api.schemas.acts import CancelIn, ConvertIn, NothingIn, ReasonIn, RescheduleIn
+from scheduler.api.schemas.overrides import OverrideIn
+from scheduler.api.schemas.visits import VisitOut
+from scheduler.api.versions import expected_version
+from scheduler.api.visit_json import visit_answer
+from scheduler.domain.errors import Forbidden
+from scheduler.domain.visits import Act
+from scheduler.services.access import may_act_on
+from scheduler.services.changes.moving import Destination, move
+from scheduler.services.changes.scene import Order, Scene, carry_out
+from scheduler.services.changes.simple import advance, confirm
+from scheduler.services.changes.undoing import undo
+
+blueprint = APIBlueprint("acts", __name__, url_prefix="/v1/visits/<uuid:id>", tag="Changes")
+
+REFUSALS = [401, 403, 404, 409, 412]
+
+
+def _act(
+    id: UUID, act: Act, perform: Callable[[Scene], None], reason: str | None = None, staff_only: bool = False
+) -> Response:
+    actor = may_act_on(caller(), id)
+    if staff_only and not actor.is_staff:
+        raise Forbidden
+    run = runtime()
+    changed = carry_out(run.desk, Order(id, act, actor, expected_version(), reason), perform)
+    run.doorbell.ring(changed.due)
+    return visit_answer(changed.visit)
+
+
+@blueprint.post("/confirm")
+@blueprint.input(NothingIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def confirm_visit(id: UUID, json_data: NothingIn) -> Response:
+    """Say that one comes"""
+    return _act(id, Act.CONFIRM, confirm)
+
+
+@blueprint.post("/reschedule")
+@blueprint.input(RescheduleIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def reschedule_visit(id: UUID, json_data: RescheduleIn) -> Response:
+    """Move to another time
+
+    The visit keeps its id and its calendar entry. Without `practitioner` it stays with the same one.
+    """
+    return _move(id, Act.RESCHEDULE, json_data.destination(), json_data.override)
+
+
+@blueprint.post("/convert")
+@blueprint.input(ConvertIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def convert_visit(id: UUID, json_data: ConvertIn) -> Response:
+    """Change between video and in person
+
+    At the same time, or at another.
+    """
+    return _move(id, Act.CONVERT, json_data.destination(), json_data.override)
+
+
+def _move(id: UUID, act: Act, to: Destination, override: OverrideIn | None) -> Response:
+    reason = override.reason if override else None
+    return _act(id, act, lambda scene: move(scene, to), reason, staff_only=override is not None)
+
+
+@blueprint.post("/cancel")
+@blueprint.input(CancelIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def cancel_visit(id: UUID, json_data: CancelIn) -> Response:
+    """Cancel
+
+    Open to the patient until the start; the time is free at once.
+    """
+    return _act(id, Act.CANCEL, advance, json_data.reason)
+
+
+def _staff_act(act: Act, summary: str, perform: Callable[[Scene], None] = advance) -> None:
+    """A route for an act of staff alone: they differ in nothing but the act."""
+
+    def view(id: UUID, json_data: ReasonIn) -> Response:
+        return _act(id, act, perform, json_data.reason, staff_only=True)
+
+    view.__doc__ = summary
+    view.__name__ = f"{act.replace('-', '_')}_visit"
+    described = blueprint.doc(security="bearer", responses=REFUSALS)(view)
+    taking = blueprint.input(ReasonIn)(blueprint.output(VisitOut)(described))
+    blueprint.post(f"/{act}")(taking)
+
+
+_staff_act(Act.APPROVE, "Approve a request")
+_staff_act(Act.DECLINE, "Decline a request")
+_staff_act(Act.ARRIVE, "The patient is there")
+_staff_act(Act.CHECK_IN, "Who and where the patient is was verified")
+_staff_act(Act.COMPLETE, "The visit took place")
+_staff_act(Act.NO_SHOW, "Nobody came")
+_staff_act(Act.UNDO, "Take the last step back", undo)
+_staff_act(Act.ENTERED_IN_ERROR, "This visit should never have been entered")

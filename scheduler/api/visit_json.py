@@ -1,0 +1,25 @@
+"""A visit as an answer."""
+
+from typing import Any
+
+import orjson
+from flask import Response
+
+from scheduler.api.schemas.visits import LinksOut, VisitOut
+from scheduler.api.versions import etag
+from scheduler.services.visits import VisitView
+
+
+def visit_fields(visit: VisitView) -> dict[str, Any]:
+    """What VisitOut holds."""
+    own = {name: getattr(visit, name) for name in VisitOut.model_fields if name != "links"}
+    return {**own, "links": LinksOut(manage=visit.manage_link, join=visit.join_link)}
+
+
+def visit_answer(visit: VisitView, status: int = 200, body: VisitOut | None = None) -> Response:
+    """The visit with its version as ETag; never kept by anybody on the way."""
+    body = body or VisitOut(**visit_fields(visit))
+    answer = Response(orjson.dumps(body.model_dump(mode="json")), status, content_type="application/json")
+    answer.headers["ETag"] = etag(visit.version)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,14 @@
+"""What a key of staff may do."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    VISITS = "visits"
+    """See, book and change visits; the tasks that come of them."""
+    SCHEDULE = "schedule"
+    """Time off and extra hours."""
+    MESSAGES = "messages"
+    """Who was told what, and sending it again."""
+    AUDIT = "audit"
+    INTAKE = "intake"

@@ -1,0 +1,108 @@
+"""Who a bearer token is, and what it opens: a link one visit, a key of staff what its scopes say."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import ApiKey, Link, Recipient, Visit
+from scheduler.db.secrets import token_hash
+from scheduler.domain.actors import Actor, ActorKind
+from scheduler.domain.errors import Forbidden, NotFound, Unauthorized
+from scheduler.domain.scopes import Scope
+from scheduler.services.recording import MANAGE, PATIENT
+
+KEY_PREFIX = "vk_"
+KEY_BYTES = 32
+MANAGE_LASTS = timedelta(days=7)
+"""After the end of the visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a token. A patient's `visit` is the one that the token opens; staff have scopes."""
+
+    actor: Actor
+    visit: UUID | None = None
+    recipient: UUID | None = None
+    scopes: frozenset[Scope] = frozenset()
+
+
+def identify(session: Session, token: str, now: datetime) -> Caller:
+    """Raises Unauthorized for a token that opens nothing any more, or never did."""
+    caller = _staff(session, token, now) if token.startswith(KEY_PREFIX) else _holder(session, token, now)
+    if caller is None:
+        raise Unauthorized
+    return caller
+
+
+def require(caller: Caller, scope: Scope) -> Actor:
+    """The actor of a staff caller with that scope. Raises Forbidden."""
+    if scope not in caller.scopes:
+        raise Forbidden
+    return caller.actor
+
+
+def may_act_on(caller: Caller, visit: UUID) -> Actor:
+    """The actor, if the caller may see and change this visit.
+
+    Raises NotFound for somebody else's visit, so that nobody learns what exists; Forbidden for a key without
+    the scope.
+    """
+    if caller.actor.is_staff:
+        return require(caller, Scope.VISITS)
+    if caller.visit != visit:
+        raise NotFound
+    return caller.actor
+
+
+def _holder(session: Session, token: str, now: datetime) -> Caller | None:
+    found = session.execute(
+        select(Recipient.id, Recipient.visit_id, Recipient.role)
+        .join(Link, Link.recipient_id == Recipient.id)
+        .join(Visit, Visit.id == Recipient.visit_id)
+        .where(Link.hash == token_hash(token), Link.purpose == MANAGE)
+        .where(Link.generation == Recipient.link_generation, Visit.ends_at > now - MANAGE_LASTS)
+    ).first()
+    if found is None:
+        return None
+    kind = ActorKind.PATIENT if found.role == PATIENT else ActorKind.BOOKED_BY
+    return Caller(Actor(kind), visit=found.visit_id, recipient=found.id)
+
+
+def _staff(session: Session, token: str, now: datetime) -> Caller | None:
+    key = session.scalars(select(ApiKey).where(ApiKey.hash == token_hash(token))).one_or_none()
+    ended = (
+        key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
+    )
+    if key is None or ended:
+        return None
+    return Caller(Actor(ActorKind.STAFF, key.name), scopes=frozenset(map(Scope, key.scopes)))
+
+
+def create_key(
+    session: Session, name: str, scopes: frozenset[Scope], now: datetime, lasts: timedelta | None = None
+) -> str:
+    """A new key of staff: it is shown this once, only its SHA-256 is kept."""
+    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    session.execute(
+        insert(ApiKey.table()).values(
+            id=uuid4(),
+            name=name,
+            hash=token_hash(key),
+            scopes=sorted(scopes),
+            created_at=now,
+            expires_at=now + lasts if lasts else None,
+        )
+    )
+    return key
+
+
+def revoke_key(session: Session, name: str, now: datetime) -> None:
+    """From now on the key opens nothing. Raises NotFound."""
+    revoked = update(ApiKey).where(ApiKey.name == name).values(revoked_at=now).returning(ApiKey.id)
+    if session.execute(revoked).first() is None:
+        raise NotFound

@@ -23,9 +23,9 @@ def staff(run: Runtime) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def booked(client: FlaskClient, **more: object) -> dict[str, Any]:
+def booked(client: FlaskClient, number: int = 0, **more: object) -> dict[str, Any]:
     """A visit that somebody booked for Tuesday in a week, 10:00."""
-    answer = client.post("/v1/visits", json=wish(at(8, 10), **more))
+    answer = client.post("/v1/visits", json=wish(at(8, 10), number, **more))
     assert answer.status_code == 201, answer.text
     visit: dict[str, Any] = answer.get_json()
     return visit
@@ -33,6 +33,13 @@ def booked(client: FlaskClient, **more: object) -> dict[str, Any]:
 
 def patient_of(visit: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {visit['token']}"}
+
+
+class Answer(NamedTuple):
+    status_code: int
+    json: dict[str, Any]
+    headers: Headers
+    text: str
 
 
 def act(client: FlaskClient, visit: dict[str, Any], name: str, who: dict[str, str], **body: object) -> Answer:

@@ -1,5 +1,6 @@
 """Kinds of fields that several requests share. Their error types are the fault codes of `texts/`."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,6 +16,8 @@ HOME_REGION = "US"
 """Where a phone number without a country code is at home: licences are given by states of this country."""
 
 OLDEST_YEAR, NEWEST_YEAR = 1900, 2100
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Strict(BaseModel):
@@ -76,7 +79,9 @@ def _sane_date(value: date) -> date:
 
 
 def _written_date(value: object) -> object:
-    """Dates are written; a number of seconds is not a date."""
+    """Dates are written; a number of seconds is not a date, and pydantic would take "0" for one."""
+    if isinstance(value, str) and not DATE.fullmatch(value):
+        raise _fault("not-a-date")
     if not isinstance(value, str | date):
         raise _fault("not-a-date")
     return value
@@ -94,6 +99,6 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Printable]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone), Printable]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone), Printable]
-Language = Annotated[str, StringConstraints(pattern="^[a-z]{2}$")]
+Language = Annotated[str, StringConstraints(pattern="^[a-z]{2}$"), Printable]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane_instant), BeforeValidator(_written_instant)]
 Day = Annotated[date, AfterValidator(_sane_date), BeforeValidator(_written_date)]

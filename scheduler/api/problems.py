@@ -53,6 +53,9 @@ CODES = {
     "extra_forbidden": "unknown-field",
     "string_too_short": "too-short",
     "string_too_long": "too-long",
+    "too_short": "too-short",
+    "too_long": "too-long",
+    "string_pattern_mismatch": "not-a-choice",
     "enum": "not-a-choice",
     "literal_error": "not-a-choice",
     "less_than_equal": "out-of-range",
@@ -108,7 +111,10 @@ def on_scheduler_error(error: SchedulerError) -> Response:
         more["allowed"] = list(error.allowed)
     if isinstance(error, Unavailable):
         log.warning("answering 503", exc_info=error)
-    return problem(slug_of(error), status_of(error), **more)
+    answer = problem(slug_of(error), status_of(error), **more)
+    if isinstance(error, errors.Unauthorized):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def on_apiflask_error(error: HTTPError) -> Response:

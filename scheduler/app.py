@@ -14,6 +14,7 @@ from scheduler.api import acts, clinic, health, openapi, problems, slots, visits
 from scheduler.api.json import OrjsonProvider
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
+from scheduler.domain.errors import Fault, Invalid
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def create_app(run: Runtime) -> APIFlask:
         "Books telemedicine and in-person visits, and makes sure that patients hear of them."
     )
     app.config["AUTO_OPERATION_DESCRIPTION"] = True
+    app.config["AUTO_OPERATION_ID"] = True
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     attach(app, run)
@@ -56,6 +58,7 @@ def create_app(run: Runtime) -> APIFlask:
         vary_header=True,
         always_send=False,
         max_age=600,
+        allow_private_network=False,
     )
     return app
 
@@ -63,14 +66,20 @@ def create_app(run: Runtime) -> APIFlask:
 def _begin() -> None:
     request_id.set(uuid4().hex)
     g.began = time.monotonic()
+    if request.url_rule is None:
+        return  # there is no such address or method, which is what the caller has to hear
     if request.method in ("POST", "PATCH", "PUT") and not request.is_json:
         raise UnsupportedMediaType
+    if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
+        raise Invalid([Fault(f"/{name}", "repeated") for name in repeated])
 
 
 def _finish(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = request_id.get()
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "no-referrer"
+    # Whoever asked: an answer without CORS headers, kept by a cache, would shut out the clinic's website.
+    answer.vary.update(("Origin", "Accept-Language"))
     answer.headers.setdefault(
         "Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
     )

@@ -1,5 +1,7 @@
 """Which language an answer is in."""
 
+from collections.abc import Sequence
+
 from flask import request
 
 LANGUAGES = ("en", "es")
@@ -8,4 +10,16 @@ LANGUAGES = ("en", "es")
 
 def language() -> str:
     """What the caller prefers among the languages of the service."""
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    return preferred(LANGUAGES)
+
+
+def preferred(spoken: Sequence[str]) -> str:
+    """The language that the caller prefers, else the first; `es-MX` is Spanish.
+
+    Not Werkzeug's `best_match`, which for `es-MX,en;q=0.5` finds English.
+    """
+    for tag, quality in request.accept_languages:
+        primary = tag.partition("-")[0].lower()
+        if quality > 0 and primary in spoken:
+            return primary
+    return spoken[0]

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, request, url_for
 
 from scheduler.api.callers import bearer_token, caller
+from scheduler.api.languages import preferred
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import OwnSlotsQuery, SlotsOut
 from scheduler.api.schemas.visits import BookedOut, BookingHeaders, VisitIn, VisitOut
@@ -91,7 +92,7 @@ def _default_language() -> str:
     """What the browser asks for, where the clinic writes it; else the clinic's own."""
     last = runtime().desk.clinics.last
     spoken = last.clinic.languages if last else ("en",)
-    return request.accept_languages.best_match(spoken) or spoken[0]
+    return preferred(spoken)
 
 
 def _repeatable(actor: Actor, key: str | None) -> Repeatable | None:

@@ -1,28 +1,43 @@
 """Whether the service lives, and whether it does its work."""
 
+from typing import Any
+
 from apiflask import APIBlueprint
-from flask import Response, jsonify
+from pydantic import BaseModel
 
 from scheduler.api.runtime import runtime
+from scheduler.api.schemas.health import LiveOut, ReadyOut
 from scheduler.services.health import check
 
 blueprint = APIBlueprint("health", __name__, url_prefix="/health", tag="Operations")
 
+Answer = tuple[BaseModel, int, dict[str, str]]
+NOW = {"Cache-Control": "no-store"}
+"""True at this moment, and never from a cache."""
+CANNOT_BOOK: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+    503: {
+        "description": "It cannot book",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReadyOut"}}},
+    }
+}
+
 
 @blueprint.get("/live")
-@blueprint.doc(responses=[200])
-def live() -> Response:
+@blueprint.output(LiveOut)
+def live() -> Answer:
     """Is the process alive?"""
-    return jsonify(status="live")
+    return LiveOut(status="live"), 200, NOW
 
 
 @blueprint.get("/ready")
-@blueprint.doc(responses=[200, 503])
-def ready() -> tuple[Response, int]:
+@blueprint.output(ReadyOut)
+@blueprint.doc(responses=CANNOT_BOOK)
+def ready() -> Answer:
     """Can it book?
 
     `degraded` answers 200: bookings are taken, but something needs an operator; `checks` says what.
     """
     run = runtime()
     state = check(run.desk, run.settings.redis_url)
-    return jsonify(status=state.status, checks=state.checks), 200 if state.can_book else 503
+    body = ReadyOut(status=state.status, checks=dict(state.checks))
+    return body, 200 if state.can_book else 503, NOW

@@ -1,5 +1,6 @@
 """The contract: OpenAPI 3.1 at /openapi.json, and the same for people at /docs, without a third party."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,8 @@ blueprint = APIBlueprint(
 )
 
 PROBLEM = "application/problem+json"
+VIEW = re.compile(r"^[a-z]+_[a-z]+_")
+"""What APIFlask puts before the name of a view: method and blueprint."""
 EVERYWHERE = ("422", "503")
 WITH_BODY = ("413", "415")
 
@@ -55,6 +58,9 @@ def complete(spec: dict[str, Any] | str) -> dict[str, Any]:
         for operation in path.values():
             _describe_errors(operation)
             _spell_headers(operation)
+            operation["operationId"] = VIEW.sub("", operation["operationId"])
+    spec["tags"] = list({tag["name"]: tag for tag in spec["tags"]}.values())
+    spec["paths"] = dict(sorted(spec["paths"].items()))
     return spec
 
 
@@ -65,9 +71,15 @@ def _describe_errors(operation: dict[str, Any]) -> None:
         body["required"] = True
     for status in (*EVERYWHERE, *(WITH_BODY if body else ())):
         answers.setdefault(status, {"description": HTTPStatus(int(status)).phrase})
+    answers.setdefault("default", {"description": "Any other problem"})
     for status, answer in answers.items():
-        if int(status) >= 400:
+        if (status == "default" or int(status) >= 400) and _is_apiflasks(answer):
             answer["content"] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def _is_apiflasks(answer: dict[str, Any]) -> bool:
+    """Whether nobody said what the answer looks like, so that APIFlask assumed its own shape of errors."""
+    return "content" not in answer or "schemas/HTTPError" in str(answer["content"])
 
 
 def _spell_headers(operation: dict[str, Any]) -> None:

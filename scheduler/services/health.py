@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import redis
 from redis.backoff import NoBackoff
@@ -43,7 +44,7 @@ class Health:
         return self.checks["database"] == OK and self.checks.get("schema") == OK and "clinic" in self.checks
 
     @property
-    def status(self) -> str:
+    def status(self) -> Literal["ready", "degraded", "unavailable"]:
         if not self.can_book:
             return "unavailable"
         return "ready" if set(self.checks.values()) == {OK} else "degraded"

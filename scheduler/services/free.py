@@ -50,7 +50,9 @@ def _first_after(connection: Connection, moment: Moment, asked: Search, own: UUI
     last = local_date(asked.latest, asked.zone)
     if asked.last >= last:
         return None
-    return search_free(connection, moment, asked.between(asked.last + DAY, last), own).first()
+    # Whoever asks about 1950 does not make us look through all the days since.
+    first = max(asked.last + DAY, local_date(asked.earliest, asked.zone))
+    return search_free(connection, moment, asked.between(first, last), own).first()
 
 
 def search_free(

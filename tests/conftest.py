@@ -19,6 +19,7 @@ from scheduler.db import schema
 from scheduler.db.engine import Database
 from scheduler.db.models import Base
 from scheduler.embedded.postgres import EmbeddedPostgres
+from scheduler.embedded.redis import EmbeddedRedis
 from scheduler.services.clinic.apply import apply
 from tests.cast import NOW
 
@@ -78,10 +79,10 @@ def migrated(postgres: str) -> str:
 def empty(migrated: str) -> Iterator[Database]:
     """The database, with nothing in it."""
     db = open_database(settings_for(migrated))
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # the audit guards itself
-        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        for table in Base.metadata.sorted_tables:  # ten times as fast as TRUNCATE, which makes new files
+            session.execute(table.delete())
     yield db
     db.dispose()
 
@@ -121,3 +122,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped = reporter.stats.get("skipped") if isinstance(reporter, pytest.TerminalReporter) else None
     if skipped and os.environ.get("VISITS_TESTS_NOTHING_LEFT_OUT"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis of this test run's own."""
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url

@@ -1,0 +1,58 @@
+"""Clients whose every answer is held against the published contract."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from scheduler.app import create_app
+from scheduler.bootstrap import Runtime, bootstrap
+from tests.api.contract import Contract, watched
+from tests.conftest import settings_for
+
+AWAY = "postgresql+psycopg://visits@127.0.0.1:1/visits"
+"""A database that does not answer."""
+
+Serve = Callable[..., FlaskClient]
+
+
+@pytest.fixture(scope="session")
+def contract(migrated: str) -> Contract:
+    """As the service publishes it."""
+    run = bootstrap(settings_for(migrated))
+    spec: dict[str, Any] = create_app(run).test_client().get("/openapi.json").get_json()
+    run.db.dispose()
+    return Contract(spec)
+
+
+@pytest.fixture
+def client(run: Runtime, contract: Contract) -> FlaskClient:
+    """Somebody who calls the API."""
+    return watched(create_app(run), contract)
+
+
+@pytest.fixture
+def serve(contract: Contract, migrated: str) -> Iterator[Serve]:
+    """Makes a client of another service, with other settings."""
+    made: list[Runtime] = []
+
+    def start(**settings: object) -> FlaskClient:
+        url = str(settings.pop("database_url", migrated))
+        made.append(bootstrap(settings_for(url, **settings)))
+        return watched(create_app(made[-1]), contract)
+
+    yield start
+    for run in made:
+        run.db.dispose()
+
+
+@pytest.fixture
+def severed(run: Runtime, contract: Contract) -> FlaskClient:
+    """A client of the service after its database went away; the clinic was known before."""
+    with run.db.reading() as connection:
+        run.desk.clinics.moment(connection)
+    gone = bootstrap(settings_for(AWAY))
+    gone.desk.clinics.last = run.desk.clinics.last
+    return watched(create_app(dataclasses.replace(gone)), contract)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
 
@@ -16,6 +17,15 @@ _UNRESERVED = "@!$'*+"
 """What RFC 6068 lets stand in the address of a `mailto:`, beside letters, digits and `-._~`."""
 
 
+class Method(StrEnum):
+    """What the calendar that gets an object is to do with it."""
+
+    REQUEST = "REQUEST"
+    """Enter it, or enter it anew."""
+    CANCEL = "CANCEL"
+    """Take it away."""
+
+
 @dataclass(frozen=True, slots=True)
 class InviteFacts:
     """All instants are aware."""
@@ -23,7 +33,7 @@ class InviteFacts:
     uid: UUID
     sequence: int
     tentative: bool
-    """Staff still have to approve the visit."""
+    """Staff still have to approve the visit; a CANCEL says nothing of it."""
     starts_at: datetime
     ends_at: datetime
     created_at: datetime
@@ -44,30 +54,39 @@ class InviteFacts:
     join_label: str = ""
 
 
-def invite(facts: InviteFacts) -> bytes:
-    """A METHOD:REQUEST for a new, approved or changed visit."""
+def invite(facts: InviteFacts, method: Method = Method.REQUEST) -> bytes:
+    """A REQUEST for a new, approved or changed visit, a CANCEL for one that does not take place.
+
+    Nobody is asked to answer a CANCEL.
+    """
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODUCT)
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("METHOD", "REQUEST")
-    calendar.add_component(_event(facts))
+    calendar.add("METHOD", method)
+    calendar.add_component(_event(facts, method))
     written: bytes = calendar.to_ical()
     return written
 
 
-def _event(facts: InviteFacts) -> Event:
+def _event(facts: InviteFacts, method: Method) -> Event:
     event = Event()
     event.add("UID", str(facts.uid))
     event.add("SEQUENCE", facts.sequence)
-    event.add("STATUS", "TENTATIVE" if facts.tentative else "CONFIRMED")
+    event.add("STATUS", _status(facts, method))
     event.add("TRANSP", "OPAQUE")
     event.add("CLASS", "PRIVATE")
     _add_instants(event, facts)
     event.add("ORGANIZER", _organizer(facts.organizer))
-    event.add("ATTENDEE", _attendee(facts.attendee))
+    event.add("ATTENDEE", _attendee(facts.attendee, method))
     _add_texts(event, facts)
     return event
+
+
+def _status(facts: InviteFacts, method: Method) -> str:
+    if method is Method.CANCEL:
+        return "CANCELLED"
+    return "TENTATIVE" if facts.tentative else "CONFIRMED"
 
 
 def _add_instants(event: Event, facts: InviteFacts) -> None:
@@ -94,17 +113,16 @@ def _organizer(sender: Sender) -> vCalAddress:
     return vCalAddress(_mailto(sender.email), params={"CN": one_line(sender.name)})
 
 
-def _attendee(address: str) -> vCalAddress:
-    return vCalAddress(
-        _mailto(address),
-        params={
-            "CN": one_line(address),
-            "CUTYPE": "INDIVIDUAL",
-            "ROLE": "REQ-PARTICIPANT",
-            "PARTSTAT": "NEEDS-ACTION",
-            "RSVP": "TRUE",
-        },
-    )
+def _attendee(address: str, method: Method) -> vCalAddress:
+    params = {
+        "CN": one_line(address),
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "NEEDS-ACTION",
+    }
+    if method is Method.REQUEST:
+        params["RSVP"] = "TRUE"
+    return vCalAddress(_mailto(address), params=params)
 
 
 def _conference(link: str, label: str) -> vUri:

@@ -15,7 +15,7 @@ from phonenumbers import (
 )
 
 from scheduler.domain.clinic import Mode
-from scheduler.domain.messages import MessageKind
+from scheduler.domain.messages import ENDING, MessageKind
 from scheduler.messages.moments import Moment, moment, same_clock
 from scheduler.messages.words import known_language
 
@@ -46,6 +46,8 @@ class MessageFacts:
     place: str | None
     """The public address of an in-person visit."""
     manage_link: str
+    book_link: str
+    """Where anybody books: the one link of a message that a visit does not take place."""
     join_link: str | None
 
 
@@ -60,10 +62,12 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
         "practitioner": one_line(facts.practitioner),
         "video": facts.mode is Mode.TELEMEDICINE,
         "pending": facts.pending,
+        "ended": facts.kind in ENDING,
         "when": first,
         "clinic_when": second,
         "place": one_line(facts.place or ""),
         "manage_link": facts.manage_link,
+        "book_link": facts.book_link,
         "join_link": facts.join_link or "",
     }
 

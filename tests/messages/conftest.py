@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.domain.clinic import Mode
-from scheduler.domain.messages import MessageKind
+from scheduler.domain.messages import ENDING, MessageKind
 from scheduler.messages.facts import MessageFacts
 
 MANAGE = "https://visits.clinic.example/v/3q2r8sd9fk2l3k4j5h6g7f"
 JOIN = "https://visits.clinic.example/v/9f8e7d6c5b4a3f2e1d0c9b/join"
+BOOK = "https://visits.clinic.example/book"
 PLACE = "100 Main Street, Suite 2, Beaumont, TX 77701"
 
 VIDEO = MessageFacts(
@@ -31,6 +32,7 @@ VIDEO = MessageFacts(
     patient_zone=None,
     place=None,
     manage_link=MANAGE,
+    book_link=BOOK,
     join_link=JOIN,
 )
 IN_PERSON = replace(VIDEO, mode=Mode.IN_PERSON, place=PLACE, join_link=None)
@@ -46,10 +48,15 @@ def in_person() -> Callable[..., MessageFacts]:
     return lambda **changes: replace(IN_PERSON, **changes)
 
 
+def as_kind(facts: MessageFacts, kind: MessageKind, language: str = "en") -> MessageFacts:
+    """Nothing is left to join of a visit that does not take place."""
+    return replace(facts, kind=kind, language=language, join_link=None if kind in ENDING else facts.join_link)
+
+
 def every_message() -> list[Any]:
     """Each kind in each language and mode in which it is sent."""
     return [
-        pytest.param(replace(facts, kind=kind, language=language), id=f"{kind}-{language}-{facts.mode}")
+        pytest.param(as_kind(facts, kind, language), id=f"{kind}-{language}-{facts.mode}")
         for kind in MessageKind
         for language in ("en", "es")
         for facts in (VIDEO, IN_PERSON)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.domain.clinic import Mode
-from scheduler.domain.messages import MessageKind
+from scheduler.domain.messages import ENDING, MessageKind
 from scheduler.messages.facts import MessageFacts, greeted_name, spoken_phone
 from scheduler.messages.render import MessageText, entry_texts, render
 from scheduler.messages.words import WORDS
-from tests.messages.conftest import IN_PERSON, JOIN, MANAGE, PLACE, VIDEO, every_message
+from tests.messages.conftest import BOOK, IN_PERSON, JOIN, MANAGE, PLACE, VIDEO, as_kind, every_message
 
 Make = Callable[..., MessageFacts]
 EASTERN = ZoneInfo("America/New_York")
@@ -76,10 +76,10 @@ def test_both_forms_of_a_mail_say_the_same_facts(facts: MessageFacts) -> None:
 
 @pytest.mark.parametrize("facts", every_message())
 def test_each_kind_carries_the_links_that_it_is_for(facts: MessageFacts) -> None:
-    wanted = {MANAGE}
-    if facts.mode is Mode.TELEMEDICINE and facts.kind is not MessageKind.RECEIVED:
-        wanted.add(JOIN)
-    assert set(re.findall(r"https://\S+", render(facts).text)) == wanted
+    wanted = [BOOK] if facts.kind in ENDING else [MANAGE]
+    if facts.join_link and facts.kind is not MessageKind.RECEIVED:
+        wanted.append(JOIN)
+    assert sorted(re.findall(r"https://\S+", render(facts).text)) == sorted(wanted)
 
 
 @pytest.mark.parametrize("facts", every_message())
@@ -122,6 +122,45 @@ def test_a_request_says_that_the_clinic_has_to_approve_it(language: str, words: 
     said = render(replace(VIDEO, kind=MessageKind.RECEIVED, pending=True, language=language))
     assert words in " ".join(said.text.split())
     assert words in read(said.html)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "words"),
+    [
+        (MessageKind.CHANGED, "en", "now takes place as written here"),
+        (MessageKind.CHANGED, "es", "como se indica aquí"),
+        (MessageKind.CANCELLED, "en", "If you did not expect this"),
+        (MessageKind.CANCELLED, "es", "no esperaba este aviso"),
+        (MessageKind.DECLINED, "en", "could not accept your"),
+        (MessageKind.DECLINED, "es", "no pudo aceptar su solicitud"),
+        (MessageKind.EXPIRED, "en", "did not answer your appointment request in time"),
+        (MessageKind.EXPIRED, "es", "no respondió a tiempo a su solicitud de cita"),
+    ],
+)
+def test_news_of_a_visit_are_said_in_so_many_words(kind: MessageKind, language: str, words: str) -> None:
+    said = render(as_kind(VIDEO, kind, language))
+    assert words in " ".join(said.text.split())
+    assert words in read(said.html)[0]
+
+
+@pytest.mark.parametrize("kind", sorted(ENDING))
+@pytest.mark.parametrize(("language", "word"), [("en", "not"), ("es", "no")])
+def test_nobody_takes_the_end_of_a_visit_for_a_confirmation(
+    kind: MessageKind, language: str, word: str
+) -> None:
+    """A list of mails shows subject and preview only; in the mail the word "not" stands out."""
+    said = render(as_kind(VIDEO, kind, language))
+    assert not said.subject.startswith(("Your", "Su"))
+    assert f"<strong>{word}</strong>" in said.html
+    preview = said.html.partition('overflow:hidden">')[2].partition("<")[0]
+    assert re.match(r"[\w ]+: (Tuesday|martes)", preview)
+
+
+@pytest.mark.parametrize("kind", [MessageKind.DECLINED, MessageKind.EXPIRED])
+def test_a_request_that_came_to_nothing_leads_to_the_phone(kind: MessageKind) -> None:
+    said = render(as_kind(VIDEO, kind))
+    assert "Please call us" in said.text
+    assert 'href="tel:+14095550100" style="display:inline-block' in said.html
 
 
 def test_a_video_visit_names_the_patients_zone_first_and_the_clinics_where_it_differs(video: Make) -> None:
@@ -209,7 +248,7 @@ def test_a_phone_number_is_shown_as_people_write_it(number: str, shown: str) -> 
 def test_a_calendar_entry_holds_the_join_link_and_no_other(facts: MessageFacts) -> None:
     entry = entry_texts(facts)
     joined = f"{entry.summary}\n{entry.description}\n{entry.location}\n{entry.join_label}"
-    assert re.findall(r"https?://\S+", joined) == ([JOIN] if facts.mode is Mode.TELEMEDICINE else [])
+    assert re.findall(r"https?://\S+", joined) == ([JOIN] if facts.join_link else [])
     assert facts.first_name not in joined
     assert "(409) 555-0100" in entry.description
 
@@ -221,6 +260,15 @@ def test_a_calendar_entry_says_what_calendars_show() -> None:
     assert video.description.startswith("Tuesday, December 1, 2026, 2:30 PM Central time\n")
     assert "approve" not in video.description
     assert "approve" in entry_texts(replace(VIDEO, pending=True)).description
+
+
+@pytest.mark.parametrize("kind", sorted(ENDING))
+@pytest.mark.parametrize(("language", "words"), [("en", "does not take place"), ("es", "no tendrá lugar")])
+def test_the_entry_of_a_visit_that_ended_says_so(kind: MessageKind, language: str, words: str) -> None:
+    """Some calendars keep a cancelled entry and show it struck through."""
+    description = entry_texts(as_kind(VIDEO, kind, language)).description
+    assert words in description
+    assert "cancel" not in description
 
 
 @given(st.text(max_size=80), st.text(max_size=200))

@@ -6,17 +6,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.calendars.invite import InviteFacts, invite
+from scheduler.calendars.invite import InviteFacts, Method, invite
 from scheduler.channels.mime import Mail
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.clinic import Clinic, Mode
-from scheduler.domain.messages import WITH_ENTRY
+from scheduler.domain.messages import ENDING, WITH_ENTRY
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import entry_texts, render
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed
-from scheduler.services.recording import JOIN, MANAGE
+from scheduler.services.recipients import JOIN, MANAGE
 
 
 def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
@@ -26,7 +26,8 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     email = _open(desk, recipient, "email")
     facts = _facts(desk, clinic, held, visit, recipient)
     text = render(facts)
-    entry = _entry(clinic, held, visit, facts, email) if held.kind in WITH_ENTRY else None
+    method = Method.CANCEL if held.kind in ENDING else Method.REQUEST
+    entry = _entry(clinic, held, visit, facts, email, method) if held.kind in WITH_ENTRY else None
     return Mail(
         message_id=message_id(held.message_id, clinic),
         date=held.made_at,
@@ -36,7 +37,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
         text=text.text,
         html=text.html,
         calendar=entry,
-        calendar_method="REQUEST",
+        calendar_method=method,
         references=tuple(message_id(each, clinic) for each in _first_told(session, held)),
     )
 
@@ -63,7 +64,7 @@ def _facts(desk: Desk, clinic: Clinic, held: Claimed, visit: Visit, recipient: R
     practitioner = clinic.practitioner(visit.practitioner)
     place = clinic.location(visit.location) if visit.location else None
     assert practitioner
-    telemedicine = visit.mode == Mode.TELEMEDICINE
+    joinable = visit.mode == Mode.TELEMEDICINE and held.kind not in ENDING
     return MessageFacts(
         kind=held.kind,
         language=recipient.language,
@@ -79,7 +80,8 @@ def _facts(desk: Desk, clinic: Clinic, held: Claimed, visit: Visit, recipient: R
         patient_zone=ZoneInfo(recipient.timezone) if recipient.timezone else None,
         place=place.address if place else None,
         manage_link=desk.manage_link(_token(desk, visit.id, recipient, MANAGE)),
-        join_link=desk.join_link(_token(desk, visit.id, recipient, JOIN)) if telemedicine else None,
+        book_link=f"{desk.public_url}/book",
+        join_link=desk.join_link(_token(desk, visit.id, recipient, JOIN)) if joinable else None,
     )
 
 
@@ -87,7 +89,9 @@ def _token(desk: Desk, visit: UUID, recipient: Recipient, purpose: str) -> str:
     return desk.token(recipient.link_key, visit, recipient.id, purpose, recipient.link_generation)
 
 
-def _entry(clinic: Clinic, held: Claimed, visit: Visit, facts: MessageFacts, email: str) -> bytes:
+def _entry(
+    clinic: Clinic, held: Claimed, visit: Visit, facts: MessageFacts, email: str, method: Method
+) -> bytes:
     texts = entry_texts(facts)
     place = clinic.location(visit.location) if visit.location else None
     return invite(
@@ -108,7 +112,8 @@ def _entry(clinic: Clinic, held: Claimed, visit: Visit, facts: MessageFacts, ema
             geo=place.geo if place else None,
             join_link=facts.join_link,
             join_label=texts.join_label,
-        )
+        ),
+        method,
     )
 
 

@@ -40,8 +40,9 @@ def begin(session: Session, request: Repeatable | None, now: datetime) -> UUID |
         upsert(IdempotencyKey)
         .values(**request.row, body_hash=request.body_hash, status=0, created_at=now)
         .on_conflict_do_nothing()
-    )
-    return None if taken.rowcount else effect(session, request)  # type: ignore[attr-defined]
+        .returning(IdempotencyKey.key)  # rowcount is -1 after an insert, whatever it did
+    ).first()
+    return None if taken else effect(session, request)
 
 
 def effect(session: Session, request: Repeatable) -> UUID | None:

@@ -1,7 +1,7 @@
 """Putting a clinic file in force: refused as a whole, or applied as a whole."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, insert, select
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import ClinicProblem, ClinicVersion, Resource, ResourceKind, Visit
 from scheduler.domain.bits import Window
-from scheduler.domain.clinic import Clinic, Location, Mode
+from scheduler.domain.clinic import GRID_MINUTES, Clinic, Location, Mode
 from scheduler.domain.errors import ClinicFileFaulty, FileFault
 from scheduler.domain.schedule import Schedule
 from scheduler.domain.slots import room_key
 from scheduler.domain.times import local_date
+from scheduler.domain.visits import HOLDS_TIME
 from scheduler.services.clinic.check import LeftOut, document, from_document, left_out, read, unapproved
 from scheduler.services.clinic.differences import differences
 
@@ -110,7 +111,7 @@ def _told(place: Location | None) -> tuple[str, str | None, str] | None:
 
 def _expected(session: Session, place: Location, now: datetime) -> bool:
     ahead = exists().where(Visit.location == place.code, Visit.starts_at > now)
-    return bool(session.execute(select(ahead)).scalar_one())
+    return bool(session.execute(select(ahead.where(Visit.status.in_(HOLDS_TIME)))).scalar_one())
 
 
 def _enter_resources(session: Session, clinic: Clinic) -> None:
@@ -124,17 +125,26 @@ def _enter_resources(session: Session, clinic: Clinic) -> None:
 
 
 def _misfits(session: Session, clinic: Clinic, now: datetime) -> Iterator[str]:
-    """Future visits whose time the clinic would no longer offer."""
-    schedule = Schedule(clinic)
-    for visit in session.scalars(select(Visit).where(Visit.starts_at > now).order_by(Visit.starts_at)):
-        if not _fits(schedule, visit):
+    """Future visits that the clinic would no longer offer."""
+    ahead = select(Visit).where(Visit.starts_at > now, Visit.status.in_(HOLDS_TIME))
+    for visit in session.scalars(ahead.order_by(Visit.starts_at)):
+        if not _fits(clinic, visit):
             when = f"{visit.start_wall:%Y-%m-%d %H:%M} {visit.zone}"
             yield f"visit {visit.id}: {when} with {visit.practitioner}"
 
 
-def _fits(schedule: Schedule, visit: Visit) -> bool:
-    day = local_date(visit.starts_at, schedule.clinic.timezone)
-    offered = schedule.offered(
-        visit.visit_type, Mode(visit.mode), visit.practitioner, visit.location, day, day
+def _fits(clinic: Clinic, visit: Visit) -> bool:
+    """With the minutes of its booking, and wherever on the step it begins."""
+    kind, mode = clinic.visit_type(visit.visit_type), Mode(visit.mode)
+    if kind is None or mode not in kind.modes:
+        return False
+    own = replace(kind, minutes=visit.minutes, step=GRID_MINUTES)
+    schedule = Schedule(replace(clinic, visit_types=(own,)))
+    day = local_date(visit.starts_at, clinic.timezone)
+    window = Window(day, day)
+    return any(
+        schedule.offered(kind.code, mode, chair.practitioner.code, chair.place, day, day)
+        >> window.floor(visit.starts_at)
+        & 1
+        for chair in schedule.chairs(own, mode, visit.practitioner, visit.location)
     )
-    return bool(offered >> Window(day, day).floor(visit.starts_at) & 1)

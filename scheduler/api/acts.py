@@ -29,11 +29,12 @@ REFUSALS = [401, 403, 404, 409, 412]
 def _act(
     id: UUID, act: Act, perform: Callable[[Scene], None], reason: str | None = None, staff_only: bool = False
 ) -> Response:
-    actor = may_act_on(caller(), id)
+    who = caller()
+    actor = may_act_on(who, id)
     if staff_only and not actor.is_staff:
         raise Forbidden
     run = runtime()
-    changed = carry_out(run.desk, Order(id, act, actor, expected_version(), reason), perform)
+    changed = carry_out(run.desk, Order(id, act, actor, expected_version(), reason, who.recipient), perform)
     run.doorbell.ring(changed.due)
     return visit_answer(changed.visit)
 

@@ -1,19 +1,22 @@
 """A visit as an answer."""
 
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 from flask import Response
 
-from scheduler.api.schemas.visits import LinksOut, VisitOut
+from scheduler.api.schemas.visits import LinksOut, RecipientOut, VisitOut
 from scheduler.api.versions import etag
 from scheduler.services.visits import VisitView
 
 
 def visit_fields(visit: VisitView) -> dict[str, Any]:
     """What VisitOut holds."""
-    own = {name: getattr(visit, name) for name in VisitOut.model_fields if name != "links"}
-    return {**own, "links": LinksOut(manage=visit.manage_link, join=visit.join_link)}
+    own = {name: getattr(visit, name) for name in VisitOut.model_fields.keys() - {"links", "recipients"}}
+    recipients = [RecipientOut(**asdict(each)) for each in visit.recipients]
+    links = LinksOut(manage=visit.manage_link, join=visit.join_link)
+    return {**own, "recipients": recipients, "links": links}
 
 
 def visit_answer(visit: VisitView, status: int = 200, body: VisitOut | None = None) -> Response:

@@ -61,9 +61,10 @@ def show_visit(id: UUID) -> Response:
     For whoever holds its manage token, and for staff; others' visits do not exist.
     """
     run = runtime()
-    may_act_on(caller(), id)
+    who = caller()
+    may_act_on(who, id)
     with run.db.transaction() as session:
-        return visit_answer(view(session, run.desk, id))
+        return visit_answer(view(session, run.desk, id, who.recipient))
 
 
 @blueprint.get("/visits/<uuid:id>/slots")

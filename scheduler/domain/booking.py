@@ -1,14 +1,14 @@
 """What somebody asks for when they book, and what it must fit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.clinic import Clinic, NewPatients
 from scheduler.domain.errors import Fault, Invalid
 from scheduler.domain.overrides import Override, set_aside
-from scheduler.domain.people import Person
+from scheduler.domain.people import Booker, Person
 from scheduler.domain.slots import Search
 from scheduler.domain.times import local_date
 from scheduler.domain.wishes import Wish, search, zone_of
@@ -21,10 +21,18 @@ class BookingRequest:
     wish: Wish
     start: datetime
     patient: Person
+    booked_by: Booker | None = None
     new_patient: bool | None = None
     actor: Actor = PUBLIC
     override: Override | None = None
     """Staff only."""
+
+    @property
+    def known_by(self) -> Person:
+        """The patient with a contact to be recognised by: their own, else that of whoever books."""
+        if self.patient.email or self.patient.phone or self.booked_by is None:
+            return self.patient
+        return replace(self.patient, email=self.booked_by.email, phone=self.booked_by.phone)
 
 
 def search_for(clinic: Clinic, request: BookingRequest, now: datetime) -> Search:
@@ -46,5 +54,7 @@ def _mismatches(clinic: Clinic, found: Search, request: BookingRequest, now: dat
         yield Fault("/new_patient", "mismatch")
     if request.patient.language not in clinic.languages:
         yield Fault("/patient/language", "not-offered")
+    if request.booked_by and request.booked_by.language not in clinic.languages:
+        yield Fault("/booked_by/language", "not-offered")
     if request.patient.birth_date > local_date(now, clinic.timezone):
         yield Fault("/patient/birth_date", "in-future")

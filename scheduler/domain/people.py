@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 """No vowels and nothing that looks like something else: read over the phone, and never a word."""
@@ -14,12 +15,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that could break a header, a log line or a calendar property."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A patient as the booking form names them; contacts are normalised: E.164, lower-case domain."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody who can be told something; contacts are normalised: E.164, lower-case domain."""
 
     name: str
-    birth_date: date
     email: str | None = None
     phone: str | None = None
     language: str = "en"
@@ -28,6 +28,30 @@ class Person:
     @property
     def first_name(self) -> str:
         return self.name.split()[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(Contact):
+    """A patient as the booking form names them."""
+
+    birth_date: date
+
+
+class Receives(StrEnum):
+    """What somebody who books for another person gets to hear."""
+
+    INSTEAD = "instead"
+    ALSO = "also"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booker(Contact):
+    """Somebody who books for a patient."""
+
+    relationship: str
+    """A code, such as `parent`."""
+    receives: Receives
 
 
 def fold(name: str) -> str:

@@ -13,7 +13,7 @@ from scheduler.db.secrets import token_hash
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.errors import Forbidden, NotFound, Unauthorized
 from scheduler.domain.scopes import Scope
-from scheduler.services.recording import MANAGE, PATIENT
+from scheduler.services.recipients import MANAGE, PATIENT
 
 KEY_PREFIX = "vk_"
 KEY_BYTES = 32

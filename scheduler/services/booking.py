@@ -97,7 +97,7 @@ def _book_with(
     if made := idempotency.begin(session, repeatable, moment.now):
         return Booked(view(session, desk, made), replayed=True)
     search = search_for(moment.clinic, request, moment.now)
-    patient, patient_resource = recognise(session, request.patient, desk.secrets, moment.now)
+    patient, patient_resource = recognise(session, request.known_by, desk.secrets, moment.now)
     taken = take(session, moment, search, Taking(chair, request.start, patient_resource))
     visit = NewVisit(request, search.visit_type, chair, patient, taken)
     made, due = record(session, desk, moment, visit)

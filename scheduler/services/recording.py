@@ -1,8 +1,7 @@
 """Writing a visit down: its row, claims, recipients, links and messages."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +9,13 @@ import tzdata
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Link, Recipient, Visit
-from scheduler.db.secrets import Secrets, token_hash
+from scheduler.db.models import Visit
+from scheduler.db.secrets import Secrets
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import VisitType
 from scheduler.domain.messages import Hint, plan_booking
-from scheduler.domain.people import Person, fold_email, fold_reference, new_reference
+from scheduler.domain.opening import answer_by
+from scheduler.domain.people import fold_reference, new_reference
 from scheduler.domain.schedule import Chair
 from scheduler.domain.times import wall_of
 from scheduler.domain.visits import VisitStatus, first_status
@@ -23,12 +23,7 @@ from scheduler.services.claims import Occupation, claim_for_visit
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.planning import plan
-
-PATIENT = "patient"
-"""The role of the recipient whom the visit is for."""
-
-MANAGE, JOIN = "manage", "join"
-"""What a link is good for."""
+from scheduler.services.recipients import enter_recipients, reached_by_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +46,16 @@ class NewVisit:
 
 def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
     """Write all rows of a new visit; its id and hints of the messages that are due now."""
-    visit, recipient = uuid4(), uuid4()
+    visit = uuid4()
     session.execute(insert(Visit.table()).values(_visit_row(visit, moment, desk.secrets, new)))
     claim_for_visit(session, visit, new.taken)
-    session.execute(
-        insert(Recipient.table()).values(_recipient_row(recipient, visit, desk.secrets, new.request.patient))
-    )
-    session.execute(insert(Link.table()), list(_link_rows(recipient, visit, desk)))
-    request, start = new.request, new.request.start
-    planned = plan_booking(new.status, request.wish.mode, start, moment.now, moment.clinic.reminders)
-    if not request.patient.email:
-        return visit, []
-    return visit, plan(session, visit, recipient, planned, moment.now)
+    enter_recipients(session, desk, visit, new.request)
+    mode, start = new.request.wish.mode, new.request.start
+    planned = plan_booking(new.status, mode, start, moment.now, moment.clinic.reminders)
+    due: list[Hint] = []
+    for recipient in session.scalars(reached_by_mail(visit)):
+        due += plan(session, visit, recipient.id, planned, moment.now)
+    return visit, due
 
 
 def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dict[str, Any]:
@@ -94,37 +87,14 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "buffer_before": kind.buffer_before,
         "buffer_after": kind.buffer_after,
         "clinic_version": moment.in_force.version,
+        "answer_by": _answer_by(moment, new),
         "created_at": moment.now,
         "changed_at": moment.now,
     }
 
 
-def _recipient_row(id: UUID, visit: UUID, secrets: Secrets, person: Person) -> dict[str, Any]:
-    vault, lookup = secrets.vault, secrets.lookup
-    email, phone = person.email, person.phone
-    return {
-        "id": id,
-        "visit_id": visit,
-        "role": PATIENT,
-        "name": vault.seal("recipients.name", id, person.name),
-        "email": vault.seal("recipients.email", id, email) if email else None,
-        "email_hash": lookup.hash("email", fold_email(email)) if email else None,
-        "phone": vault.seal("recipients.phone", id, phone) if phone else None,
-        "phone_hash": lookup.hash("phone", phone) if phone else None,
-        "language": person.language,
-        "timezone": person.timezone,
-        "link_key": secrets.links.active,
-        "link_generation": 0,
-    }
-
-
-def _link_rows(recipient: UUID, visit: UUID, desk: Desk) -> Iterator[dict[str, Any]]:
-    """Both links always: a visit can become a video visit, and its join link must then be known."""
-    for purpose in (MANAGE, JOIN):
-        token = desk.token(desk.secrets.links.active, visit, recipient, purpose, 0)
-        yield {
-            "hash": token_hash(token),
-            "recipient_id": recipient,
-            "purpose": purpose,
-            "generation": 0,
-        }
+def _answer_by(moment: Moment, new: NewVisit) -> datetime | None:
+    """Until when staff have to approve it, where they have to."""
+    if new.status is not VisitStatus.PENDING:
+        return None
+    return answer_by(moment.clinic, new.kind, new.request.start, moment.now)

@@ -1,5 +1,6 @@
 """A visit as those see it who may see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,16 @@ from scheduler.db.models import Recipient, Visit
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
-from scheduler.services.recording import JOIN, MANAGE
+from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, PATIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who hears of a visit, or does not."""
+
+    role: str
+    relationship: str | None
+    receives: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +44,27 @@ class VisitView:
     version: int
     confirmed_at: datetime | None
     notify: str
-    """`email`, or `call` where nothing else reaches the patient."""
+    """`email`, or `call` where nothing else reaches anybody."""
+    recipients: Sequence[Told]
     manage_token: str
     manage_link: str
     join_link: str | None
 
 
-def view(session: Session, desk: Desk, id: UUID) -> VisitView:
-    """Raises NotFound."""
-    row = session.execute(
-        select(Visit, Recipient).join(Recipient, Recipient.visit_id == Visit.id).where(Visit.id == id)
-    ).first()
-    if row is None:
+def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) -> VisitView:
+    """The visit with the links of one recipient; of whoever booked, where nobody is named.
+
+    Raises NotFound.
+    """
+    visit = session.get(Visit, id)
+    if visit is None:
         raise NotFound
-    visit, recipient = row
+    told = select(Recipient).where(Recipient.visit_id == id).order_by(Recipient.role)
+    recipients = session.scalars(told).all()
+    holder = next((each for each in recipients if each.id == recipient), None) or _booker(recipients)
     zone = ZoneInfo(visit.zone)
     manage, join = (
-        desk.token(recipient.link_key, visit.id, recipient.id, purpose, recipient.link_generation)
+        desk.token(holder.link_key, visit.id, holder.id, purpose, holder.link_generation)
         for purpose in (MANAGE, JOIN)
     )
     return VisitView(
@@ -68,8 +82,15 @@ def view(session: Session, desk: Desk, id: UUID) -> VisitView:
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,
-        notify="email" if recipient.email else "call",
+        notify="email" if any(each.receives and each.email for each in recipients) else "call",
+        recipients=[Told(each.role, each.relationship, each.receives) for each in recipients],
         manage_token=manage,
         manage_link=desk.manage_link(manage),
         join_link=desk.join_link(join) if visit.mode == Mode.TELEMEDICINE else None,
     )
+
+
+def _booker(recipients: Sequence[Recipient]) -> Recipient:
+    """Whoever booked: somebody for the patient, else the patient."""
+    by_role = {each.role: each for each in recipients}
+    return by_role.get(BOOKED_BY) or by_role[PATIENT]

@@ -1,6 +1,6 @@
 """Visits as they are asked for and answered."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StringConstraints, model_validator
@@ -11,22 +11,36 @@ from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.domain.actors import Actor
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import Mode
-from scheduler.domain.people import Person
+from scheduler.domain.people import Booker, Person, Receives
 from scheduler.domain.visits import VisitStatus
 from scheduler.domain.wishes import Wish
 
 
-class PatientIn(Strict):
+class ContactIn(Strict):
     name: Name
-    birth_date: Day
     email: Email | None = None
     phone: Phone | None = None
     language: Language | None = None
     timezone: Zone | None = None
 
+    @property
+    def reachable(self) -> bool:
+        return bool(self.email or self.phone)
+
+
+class PatientIn(ContactIn):
+    birth_date: Day
+
+
+class BookerIn(ContactIn):
+    """Somebody who books for the patient."""
+
+    relationship: Code
+    receives: Receives
+
     @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if not self.email and not self.phone:
+    def _told_somewhere(self) -> Self:
+        if self.receives is Receives.INSTEAD and not self.reachable:
             raise PydanticCustomError("no-contact", "see texts")
         return self
 
@@ -39,19 +53,32 @@ class VisitIn(Strict):
     location: Code | None = None
     new_patient: StrictBool | None = None
     patient: PatientIn
+    booked_by: BookerIn | None = None
     override: OverrideIn | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.patient.reachable and not (self.booked_by and self.booked_by.reachable):
+            raise PydanticCustomError("no-contact", "see texts")
+        return self
 
     def request(self, default_language: str, actor: Actor) -> BookingRequest:
         """What the domain understands."""
-        patient = self.patient.model_dump(exclude={"language"})
+        patient = _spoken(self.patient, default_language)
+        booker = _spoken(self.booked_by, default_language) if self.booked_by else None
         return BookingRequest(
             wish=Wish(self.visit_type, self.mode, self.practitioner, self.location),
             start=self.start,
             new_patient=self.new_patient,
             actor=actor,
             override=self.override.override() if self.override else None,
-            patient=Person(**patient, language=self.patient.language or default_language),
+            patient=Person(**patient),
+            booked_by=Booker(**booker) if booker else None,
         )
+
+
+def _spoken(contact: ContactIn, default_language: str) -> dict[str, Any]:
+    return {**contact.model_dump(), "language": contact.language or default_language}
 
 
 class BookingHeaders(BaseModel):
@@ -64,6 +91,12 @@ class BookingHeaders(BaseModel):
 class LinksOut(BaseModel):
     manage: str
     join: str | None
+
+
+class RecipientOut(BaseModel):
+    role: str
+    relationship: str | None
+    receives: bool
 
 
 class VisitOut(BaseModel):
@@ -83,6 +116,7 @@ class VisitOut(BaseModel):
     notify: Annotated[
         str, Field(description="How the patient hears of it: `email`, or `call` by the clinic.")
     ]
+    recipients: list[RecipientOut]
     links: LinksOut
 
 

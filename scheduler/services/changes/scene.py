@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import EXCLUSION, sqlstate
-from scheduler.db.models import Claim, Message, Patient, Recipient, Visit
+from scheduler.db.models import Claim, Message, Patient, Visit
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound, SlotTaken, Stale
@@ -20,6 +20,7 @@ from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.history import note_act
 from scheduler.services.planning import plan
+from scheduler.services.recipients import reached_by_mail
 from scheduler.services.visits import VisitView, view
 
 
@@ -33,6 +34,8 @@ class Order:
     version: int | None = None
     reason: str | None = None
     """A code."""
+    recipient: UUID | None = None
+    """Whose links the answer holds."""
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ class Scene:
         mode, reminders = Mode(visit.mode), self.moment.clinic.reminders
         planned = plan_news(kind, self.status, mode, visit.starts_at, now, reminders)
         session.flush()
-        for recipient in session.scalars(receivers(visit.id)):
+        for recipient in session.scalars(reached_by_mail(visit.id)):
             self.due += plan(session, visit.id, recipient.id, planned, now, visit.sequence)
 
     def _void_planned(self) -> None:
@@ -79,13 +82,6 @@ class Scene:
     def give_time_back(self) -> None:
         """The visit's time is free from now on."""
         self.session.execute(delete(Claim).where(Claim.visit_id == self.visit.id))
-
-
-def receivers(visit: UUID) -> Select[Recipient]:
-    """Recipients of a visit to whom mail goes."""
-    return select(Recipient).where(
-        Recipient.visit_id == visit, Recipient.receives, Recipient.email.is_not(None)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +124,4 @@ def _carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None], sessi
     session.flush()
     now = scene.moment.now
     note_act(session, visit.id, order.actor, order.act, was, scene.status, visit.sequence, now, order.reason)
-    return Changed(view(session, desk, visit.id), scene.due)
+    return Changed(view(session, desk, visit.id, order.recipient), scene.due)

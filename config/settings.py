@@ -88,7 +88,8 @@ class Settings(BaseSettings):
     """Milliseconds; bounds a request, since gunicorn's own timeout does not bound a gthread worker's."""
     lock_timeout: int = Field(default=4_000, ge=100)
     """Milliseconds."""
-    redis_url: str = "redis://127.0.0.1:6379/0"
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", pattern="^rediss?://")
+    """One Redis, redis:// or rediss://; it carries hints only."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     """smtp://, smtp+starttls:// or smtps://, with user:password@ where the relay asks for it."""
     public_url: str = "http://localhost:8000"

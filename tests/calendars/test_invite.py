@@ -8,7 +8,7 @@ import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.calendars.invite import InviteFacts, invite
+from scheduler.calendars.invite import InviteFacts, Method, invite
 from scheduler.calendars.text import lines, one_line
 from scheduler.domain.clinic import Sender
 from tests.calendars.cast import HOSTILE, IN_PERSON, LINK, VIDEO, in_both_seasons, with_texts
@@ -74,6 +74,27 @@ def test_a_visit_that_staff_still_have_to_approve_is_tentative() -> None:
 
 def test_a_place_that_is_not_known_is_left_out() -> None:
     assert "LOCATION" not in entry_of(invite(replace(IN_PERSON, location="", geo=None)))
+
+
+@pytest.mark.parametrize("facts", [VIDEO, IN_PERSON, replace(VIDEO, tentative=True, sequence=7)])
+def test_a_cancel_has_no_fault_and_names_the_same_entry(facts: InviteFacts) -> None:
+    cancel = invite(facts, Method.CANCEL)
+    assert faults(cancel, method="CANCEL") == []
+    gone, entered = entry_of(cancel), entry_of(invite(facts))
+    assert gone["STATUS"].value == "CANCELLED"
+    assert "RSVP" not in gone["ATTENDEE"].parameters
+    for name in ("UID", "SEQUENCE", "ORGANIZER", "DTSTART", "DTEND", "SUMMARY"):
+        assert gone[name] == entered[name]
+    assert gone["ATTENDEE"].value == entered["ATTENDEE"].value
+
+
+@pytest.mark.parametrize("facts", [VIDEO, IN_PERSON])
+def test_a_second_reader_reads_a_cancel(facts: InviteFacts) -> None:
+    content = invite(replace(facts, sequence=3), Method.CANCEL)
+    assert vobject.readOne(content.decode()).method.value == "CANCEL"
+    event = read_back(content)
+    assert (event.status.value, event.sequence.value) == ("CANCELLED", "3")
+    assert event.uid.value == str(facts.uid)
 
 
 def test_times_in_any_zone_are_written_in_utc() -> None:

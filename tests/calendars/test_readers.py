@@ -4,13 +4,14 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from scheduler.calendars.invite import InviteFacts, invite
+from scheduler.calendars.invite import InviteFacts, Method, invite
 from scheduler.calendars.text import lines, one_line
 from tests.calendars.cast import HOSTILE, IN_PERSON, LINK, VIDEO, in_both_seasons, with_texts
 
@@ -100,6 +101,16 @@ def test_others_read_every_part_of_an_invite(independent: Reader, facts: InviteF
     assert seen["conference"] == (facts.join_link or "")
 
 
+@pytest.mark.parametrize("facts", [VIDEO, IN_PERSON], ids=["video", "in person"])
+def test_others_read_a_cancel_as_the_end_of_the_same_entry(independent: Reader, facts: InviteFacts) -> None:
+    entered, gone = independent([invite(facts), invite(replace(facts, sequence=1), Method.CANCEL)])
+    assert (gone["events"], gone["method"], gone["status"]) == (1, "CANCEL", "CANCELLED")
+    assert (entered["status"], gone["sequence"]) == ("CONFIRMED", entered["sequence"] + 1)
+    for name in ("uid", "organizer", "attendee", "starts", "ends"):
+        assert gone[name] == entered[name]
+    assert gone["faults"] == []
+
+
 def test_others_get_hostile_texts_back_as_one_text(independent: Reader) -> None:
     seen = independent([invite(with_texts(text)) for text in HOSTILE])
     for text, each in zip(HOSTILE, seen, strict=True):
@@ -121,4 +132,6 @@ def test_libical_finds_no_fault_with_our_invites_but_with_broken_ones(libical: R
     fine, *others = libical([good, *broken])
     assert fine["valid"]
     assert fine["faults"] == []
+    (cancelled,) = libical([invite(VIDEO, Method.CANCEL)])
+    assert (cancelled["valid"], cancelled["faults"]) == (True, [])
     assert [not each["valid"] or bool(each["faults"]) for each in others] == [True] * 4

@@ -201,7 +201,14 @@ def test_the_url_says_how_to_speak_and_what_is_left_out_is_usual() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["http://u:secret@h", "smtp://", "smtp://u:secret@h/path", "smtp://u:secret@h:0", "smtps://u:secrét@h"],
+    [
+        "http://u:secret@h",
+        "smtp://",
+        "smtp://u:secret@h/path",
+        "smtp://u:secret@h:0",
+        "smtps://u:secrét@h",
+        "smtp://u:secret@mail..example",
+    ],
 )
 def test_a_url_that_makes_no_sense_is_refused_without_showing_its_password(wrong: str) -> None:
     with pytest.raises(ValueError) as refused:

@@ -107,7 +107,7 @@ def _refusal(answer: Answer) -> Verdict:
         return Verdict.LATER
     if status[:3] in _OURS or (not status and answer.code in _OUR_CODES):
         return Verdict.US
-    return Verdict.ADDRESS
+    return Verdict.ADDRESS if answer.phase is Phase.RECIPIENT else Verdict.REFUSED
 
 
 def _reference(words: str) -> str:

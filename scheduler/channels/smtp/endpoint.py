@@ -34,11 +34,20 @@ class Endpoint:
             raise ValueError(f"a mail server's URL begins with one of: {', '.join(Security)}")
         if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
             raise ValueError("a mail server's URL is scheme://[user:password@]host[:port]")
+        _check_host(parts.hostname)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         if not (user.isascii() and password.isascii()):
             raise ValueError("the mail server's user and password have to be ASCII")
         security = Security(parts.scheme)
         return cls(security, parts.hostname, _port(parts.netloc, security), user, password)
+
+
+def _check_host(host: str) -> None:
+    """Here and not at the first mail: there it would look like a mail that cannot be written."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError("the mail server's host is no host name") from None
 
 
 def _port(netloc: str, security: Security) -> int:

@@ -70,6 +70,7 @@ static void report(icalcomponent *calendar)
     printf(", \"sequence\": %d", icalcomponent_get_sequence(event));
     field("method", value(calendar, ICAL_METHOD_PROPERTY));
     field("uid", icalcomponent_get_uid(event));
+    field("status", value(event, ICAL_STATUS_PROPERTY));
     field("summary", icalcomponent_get_summary(event));
     field("description", icalcomponent_get_description(event));
     field("location", icalcomponent_get_location(event));

@@ -14,6 +14,7 @@ for (const path of process.argv.slice(2)) {
     sequence: event.sequence,
     starts: event.startDate.toUnixTime(),
     ends: event.endDate.toUnixTime(),
+    status: events[0].getFirstPropertyValue("status") ?? "",
     summary: event.summary,
     description: event.description ?? "",
     location: event.location ?? "",

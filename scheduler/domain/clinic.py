@@ -155,6 +155,8 @@ class Clinic:
     reminders: ReminderPlan
     carried: Mapping[str, Any]
     """Rules that the file states and that other parts enforce: `triage`, `consents`, `alerts`, `needs`."""
+    answer_within: int = 16 * 60
+    """How long a request may wait for staff's approval, in minutes of opening time."""
 
     def visit_type(self, code: str) -> VisitType | None:
         return next((each for each in self.visit_types if each.code == code), None)

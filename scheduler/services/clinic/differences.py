@@ -19,7 +19,10 @@ NAMED = {
 LONG = 60
 """Texts of more characters are said to have changed, not repeated."""
 
-DURATIONS = {"extra_minutes", "buffer_before", "buffer_after", "notice", "cutoff", "step", "join"}
+DURATIONS = {
+    *("extra_minutes", "buffer_before", "buffer_after", "notice", "cutoff", "step", "join"),
+    "answer_within",
+}
 
 
 def differences(old: Document | None, new: Document) -> list[str]:

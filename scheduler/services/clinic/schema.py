@@ -67,6 +67,7 @@ class ClinicTable(Table):
     sender: SenderTable
     emergency: Texts
     links: dict[Key, Link] = Field(default_factory=dict)
+    answer_within: SomeMinutes = 16 * 60
 
 
 class RoomTable(Table):
@@ -178,6 +179,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         holidays=_holidays(file.holidays),
         reminders=domain.ReminderPlan(tuple(file.reminders.reminders), file.reminders.join),
         carried=file.carried(),
+        answer_within=clinic.answer_within,
     )
 
 

@@ -2,7 +2,7 @@
 
 from scheduler.db.models.base import Base
 from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
-from scheduler.db.models.history import AuditEntry, VisitEvent
+from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
 from scheduler.db.models.operations import Heartbeat, IdempotencyKey, TimetableEntry
@@ -13,6 +13,7 @@ from scheduler.db.models.visits import Claim, Link, Recipient, Visit
 __all__ = [
     "ApiKey",
     "AuditEntry",
+    "AuditHead",
     "Base",
     "ChannelPause",
     "Claim",

@@ -1,5 +1,6 @@
 """What repeats: a name, how often, and the use case. Rows decide whose turn it is, not a leader."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,22 +10,48 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
-from scheduler.services import idempotency
+from scheduler.domain.errors import Unavailable
+from scheduler.services import expiring, idempotency
+from scheduler.services.audit import sealing
+from scheduler.services.desk import Desk
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """`work` makes its own transactions, may be called again at any time, and says how much it did."""
+
     name: str
     every: timedelta
-    work: Callable[[Session, datetime], object]
+    work: Callable[[Desk, datetime], int]
 
 
-JOBS = (Job("forget-idempotency-keys", timedelta(hours=1), idempotency.forget),)
+def in_one(work: Callable[[Session, datetime], int]) -> Callable[[Desk, datetime], int]:
+    """Work that is one transaction."""
+
+    def whole(desk: Desk, now: datetime) -> int:
+        with desk.db.transaction() as session:
+            return work(session, now)
+
+    return whole
 
 
-def run_due(session: Session, now: datetime) -> list[str]:
-    """Do the jobs whose time has come, in this transaction; their names."""
-    return [job.name for job in JOBS if _is_due(session, job, now) and _do(session, job, now)]
+JOBS = (
+    Job("forget-idempotency-keys", timedelta(hours=1), in_one(idempotency.forget)),
+    Job("seal-audit", timedelta(seconds=10), in_one(sealing.seal)),
+    Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
+)
+
+
+def run_due(desk: Desk) -> None:
+    """Do the jobs whose time has come. One that fails is tried again when it is due again."""
+    for job in JOBS:
+        with desk.db.transaction() as session:
+            now = desk.db.now(session)
+            due = _is_due(session, job, now)
+        if due:
+            _do(desk, job, now)
 
 
 def _is_due(session: Session, job: Job, now: datetime) -> bool:
@@ -39,6 +66,14 @@ def _is_due(session: Session, job: Job, now: datetime) -> bool:
     return session.execute(turn).first() is not None
 
 
-def _do(session: Session, job: Job, now: datetime) -> bool:
-    job.work(session, now)
-    return True
+def _do(desk: Desk, job: Job, now: datetime) -> None:
+    """Do it; a failure must not keep the other jobs from their turn. Unavailable concerns them all."""
+    try:
+        done = job.work(desk, now)
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("a job failed: %s", job.name)
+    else:
+        if done:
+            log.info("did %s: %d", job.name, done)

@@ -4,6 +4,7 @@
 reported at once.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ class Settings(BaseSettings):
     web_threads: int = Field(default=4, ge=1, le=64)
     clock_offset: float = 0.0
     """Seconds added to the database's clock, for rehearsals; refused in production."""
-    log_level: str = "INFO"
+    log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error|critical)$")
     log_format: str = Field(default="json", pattern="^(json|text)$")
 
     @property
@@ -127,25 +128,23 @@ class Settings(BaseSettings):
         return self.environment is Environment.PRODUCTION
 
     @model_validator(mode="after")
-    def _secrets_differ(self) -> Self:
-        secrets = [*self.vault_keyring.values(), *self.link_keyring.values(), self.lookup_secret]
-        if len(set(secrets)) < len(secrets):
-            raise ValueError("encryption_keys, lookup_key and link_keys must all differ")
-        return self
-
-    @model_validator(mode="after")
-    def _production_is_serious(self) -> Self:
-        faults = list(self._unfit_for_production()) if self.production else []
+    def _fits_together(self) -> Self:
+        faults = [*self._equal_secrets(), *(self._unfit_for_production() if self.production else ())]
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def _equal_secrets(self) -> Iterator[str]:
+        secrets = [*self.vault_keyring.values(), *self.link_keyring.values(), self.lookup_secret]
+        if len(set(secrets)) < len(secrets):
+            yield "encryption_keys, lookup_key and link_keys must all differ"
 
     def _unfit_for_production(self) -> Iterator[str]:
         if self.clock_offset:
             yield "clock_offset is for rehearsals and must be 0 in production"
         if not self.public_url.startswith("https://"):
             yield "public_url must begin with https:// in production"
-        if "smtp_url" not in self.model_fields_set:
+        if "smtp_url" not in self.model_fields_set or not self.smtp_url:
             yield "smtp_url must name the clinic's mail relay in production"
         if _is_weak(make_url(self.database_url).password):
             yield "database_url holds a password that is easy to guess; 16 characters or more, please"
@@ -167,7 +166,7 @@ class NamedFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         path = os.environ.get(f"VISITS_{field_name.upper()}_FILE")
-        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+        return (_text_of(path) if path else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         found = {
@@ -175,6 +174,13 @@ class NamedFiles(PydanticBaseSettingsSource):
             for name, field in self.settings_cls.model_fields.items()
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def _text_of(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise OSError(errno.EILSEQ, "it is not text", path) from None
 
 
 def load_settings() -> Settings:

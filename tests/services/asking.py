@@ -47,7 +47,7 @@ def request(
 ) -> BookingRequest:
     """A follow-up by video; each number is somebody else."""
     asked = Wish(visit_type, mode, practitioner, location)
-    return BookingRequest(asked, start, person(number, **who), new_patient)
+    return BookingRequest(asked, start, person(number, **who), new_patient=new_patient)
 
 
 def in_person(start: datetime, number: int = 0, **more: Any) -> BookingRequest:

@@ -122,9 +122,8 @@ def test_days_long_past_are_answered_at_once_with_the_next_free_time(run: Runtim
 
 
 def test_the_notice_counts_from_now(run: Runtime) -> None:
-    assert found(run, first=date(2026, 12, 1)).slots[0].start == at(
-        1, 10
-    )  # it is six, and four hours' notice
+    first = found(run, first=date(2026, 12, 1)).slots[0].start
+    assert first == at(1, 10, 15)  # it is six, and four hours' notice
     put_in_force(run, {'code = "follow-up"': 'code = "follow-up"\nnotice = "6h"'})
     assert found(run, first=date(2026, 12, 1)).slots[0].start > at(1, 12)
 

@@ -3,14 +3,14 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from scheduler.calendars.invite import InviteFacts, Method, invite
 from scheduler.channels.mime import Mail
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.clinic import Clinic, Mode
-from scheduler.domain.messages import ENDING, WITH_ENTRY
+from scheduler.domain.messages import ENDING, WITH_ENTRY, MessageKind
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import entry_texts, render
@@ -18,14 +18,20 @@ from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.recipients import JOIN, MANAGE
 
+TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
+"""Whoever got one of these last believes in the visit."""
+
 
 def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
-    """The mail of a claimed message."""
+    """The mail of a claimed message; by which templates it was made is noted in its row."""
     visit, recipient = _rows(session, held)
     clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
-    facts = _facts(desk, clinic, held, visit, recipient)
+    facts = _facts(desk, clinic, held, visit, recipient, _worded(session, held))
     text = render(facts)
+    _note_version(session, held, text.template_version)
+    # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
+    # and some hold the entry all the same, from the invite that the visit's page gives out.
     method = Method.CANCEL if held.kind in ENDING else Method.REQUEST
     entry = _entry(clinic, held, visit, facts, email, method) if held.kind in WITH_ENTRY else None
     return Mail(
@@ -60,13 +66,40 @@ def _open(desk: Desk, recipient: Recipient, column: str) -> str:
     return desk.secrets.vault.open(f"recipients.{column}", recipient.id, getattr(recipient, column))
 
 
-def _facts(desk: Desk, clinic: Clinic, held: Claimed, visit: Visit, recipient: Recipient) -> MessageFacts:
+def _worded(session: Session, held: Claimed) -> MessageKind:
+    """The kind in whose words it is said: to somebody whom no confirmation went to, a change is one.
+
+    Every attempt finds the same: an older message of the visit cannot pass the fence once this row is there,
+    because its SEQUENCE is lower, so its count of hand-overs stands still. That it was handed over is
+    counted, not that it was taken: what became of the last hand-over may be learned between two attempts.
+    """
+    if held.kind is not MessageKind.CHANGED:
+        return held.kind
+    handed_over = (
+        select(Message.kind)
+        .where(Message.visit_id == held.visit, Message.recipient_id == held.recipient)
+        .where(Message.id < held.id, Message.handoffs > 0, Message.kind.in_(WITH_ENTRY))
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    last = session.scalars(handed_over).first()
+    return held.kind if last in TOLD_OF_BOOKING else MessageKind.CONFIRMED
+
+
+def _note_version(session: Session, held: Claimed, version: str) -> None:
+    mine = Message.id == held.id, Message.token == held.token
+    session.execute(update(Message).where(*mine).values(template_version=version))
+
+
+def _facts(
+    desk: Desk, clinic: Clinic, held: Claimed, visit: Visit, recipient: Recipient, worded: MessageKind
+) -> MessageFacts:
     practitioner = clinic.practitioner(visit.practitioner)
     place = clinic.location(visit.location) if visit.location else None
     assert practitioner
     joinable = visit.mode == Mode.TELEMEDICINE and held.kind not in ENDING
     return MessageFacts(
-        kind=held.kind,
+        kind=worded,
         language=recipient.language,
         sender_name=clinic.sender.name,
         clinic_phone=(place and place.phone) or clinic.phone,
@@ -118,7 +151,10 @@ def _entry(
 
 
 def _first_told(session: Session, held: Claimed) -> list[str]:
-    """The first message of this visit to this recipient: later ones are threaded to it."""
+    """The first message of this visit to this recipient: later ones are threaded to it.
+
+    Handed over or not: which of them left may still change, and a retry has to name the same.
+    """
     first = (
         select(Message.message_id)
         .where(Message.visit_id == held.visit, Message.recipient_id == held.recipient)

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from scheduler.channels.mime import Mail
 from scheduler.channels.outcome import Fence, Outcome, Verdict
+from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed, claim
@@ -17,12 +20,12 @@ from scheduler.services.outbox.finishing import finish
 
 log = logging.getLogger(__name__)
 
-UNREADABLE_TRIES = 3
-"""After so many attempts a message that cannot be put into words is given up."""
-
 
 class Channel(Protocol):
-    """Hands one message over; never raises for trouble on the network."""
+    """Hands one message over; never raises for trouble on the network.
+
+    Raises what the fence raises, and ValueError for a message that cannot be written.
+    """
 
     def deliver(self, mail: Mail, fence: Fence) -> Outcome: ...
 
@@ -49,19 +52,30 @@ def deliver(room: PostRoom, hint: int) -> int:
     return sum(_deliver_one(room, each, began) for each in held)
 
 
+class _Gate:
+    """The fence of one message, remembering whether it was asked: what happens after may be too late."""
+
+    def __init__(self, room: PostRoom, held: Claimed, began: float) -> None:
+        self._db, self._held, self._began = room.desk.db, held, began
+        self.asked = False
+
+    def __call__(self) -> bool:
+        self.asked = True
+        if time.monotonic() - self._began > FRESH:
+            return False
+        return self._db.attempt(self._pass) is Passage.GO
+
+    def _pass(self, session: Session) -> Passage:
+        return fence(session, self._held, self._db.now(session))
+
+
 def _deliver_one(room: PostRoom, held: Claimed, began: float) -> bool:
     db = room.desk.db
-
-    def pass_fence() -> bool:
-        if time.monotonic() - began > FRESH:
-            return False
-        return db.attempt(lambda session: fence(session, held, db.now(session))) is Passage.GO
-
     if time.monotonic() - began > FRESH:
         with db.transaction() as session:
             give_back(session, held, db.now(session))
         return False
-    outcome = _hand_over(room, held, pass_fence)
+    outcome = _hand_over(room, held, _Gate(room, held, began))
     with db.transaction() as session:
         state = finish(session, held, outcome, room.worker, db.now(session))
     log.info(
@@ -72,12 +86,22 @@ def _deliver_one(room: PostRoom, held: Claimed, began: float) -> bool:
     return outcome.verdict is Verdict.SENT
 
 
-def _hand_over(room: PostRoom, held: Claimed, pass_fence: Fence) -> Outcome:
+def _hand_over(room: PostRoom, held: Claimed, gate: _Gate) -> Outcome:
     try:
         with room.desk.db.transaction() as session:
             mail = mail_of(session, room.desk, held)
     except Exception as error:  # whatever is wrong with this message must not stop the others
-        log.exception("cannot compose", extra={"message_id": held.id, "kind": held.kind})
-        given_up = held.attempt >= UNREADABLE_TRIES
-        return Outcome(Verdict.ADDRESS if given_up else Verdict.LATER, detail=type(error).__name__)
-    return room.channels[held.channel].deliver(mail, pass_fence)
+        return _not_composed(held, error)
+    try:
+        return room.channels[held.channel].deliver(mail, gate)
+    except ValueError as error:
+        if gate.asked:  # then this is no mail that cannot be written, and it may be on its way
+            raise
+        return _not_composed(held, error)
+
+
+def _not_composed(held: Claimed, error: Exception) -> Outcome:
+    """That our database is away for a moment says nothing of the message."""
+    log.error("cannot compose", exc_info=error, extra={"message_id": held.id, "kind": held.kind})
+    verdict = Verdict.LATER if isinstance(error, Unavailable) else Verdict.UNREADABLE
+    return Outcome(verdict, detail=type(error).__name__)

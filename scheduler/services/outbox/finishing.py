@@ -1,9 +1,10 @@
 """Recording what became of an attempt."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -11,12 +12,15 @@ from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import MessageState
 from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed
+from scheduler.services.outbox.refusals import concerns_us
 
 FIRST_RETRY = 30.0
 LONGEST_RETRY = 3_600.0
 """Seconds; retries end when the message expires, not after a count, so that an outage exhausts nothing."""
 MOST_HANDOFFS = 2
 """A recipient never gets more than two copies."""
+UNREADABLE_TRIES = 3
+"""After so many attempts a message that cannot be put into words is given up."""
 
 
 def retry_delay(attempt: int) -> timedelta:
@@ -32,7 +36,9 @@ def finish(
     session.execute(insert(MessageAttempt).values(_attempt(held, outcome, worker, now)))
     if outcome.verdict is Verdict.FENCED:
         return None
-    values = _next(held, outcome, now)
+    if outcome.verdict is Verdict.REFUSED and concerns_us(session, held, now):
+        outcome = replace(outcome, verdict=Verdict.US)
+    values = _next(session, held, outcome, now)
     moved = session.execute(
         update(Message)
         .where(Message.id == held.id, Message.token == held.token)
@@ -56,16 +62,26 @@ def _attempt(held: Claimed, outcome: Outcome, worker: str, now: datetime) -> dic
     }
 
 
-def _next(held: Claimed, outcome: Outcome, now: datetime) -> dict[str, object]:
+def _next(session: Session, held: Claimed, outcome: Outcome, now: datetime) -> dict[str, object]:
     """The columns that change with a verdict."""
     if outcome.verdict is Verdict.SENT:
         return {"state": MessageState.SENT, "provider_ref": outcome.reference, "finished_at": now}
-    if outcome.verdict is Verdict.ADDRESS:
+    if outcome.verdict in (Verdict.ADDRESS, Verdict.REFUSED):
+        return {"state": MessageState.FAILED, "finished_at": now}
+    if outcome.verdict is Verdict.UNREADABLE and _unreadable_times(session, held) >= UNREADABLE_TRIES:
         return {"state": MessageState.FAILED, "finished_at": now}
     if outcome.verdict is Verdict.UNKNOWN and held.handoffs + 1 >= MOST_HANDOFFS:
         return {"state": MessageState.UNKNOWN, "finished_at": now}
     delay = PROBE_EVERY if outcome.verdict is Verdict.US else retry_delay(held.attempt)
     return {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
+
+
+def _unreadable_times(session: Session, held: Claimed) -> int:
+    """This one included. Attempts that failed otherwise do not count: a mail server may be away for long."""
+    times = select(func.count()).where(
+        MessageAttempt.message_id == held.id, MessageAttempt.verdict == Verdict.UNREADABLE
+    )
+    return session.execute(times).scalar_one()
 
 
 def _error(outcome: Outcome) -> str | None:

@@ -82,11 +82,9 @@ class Reaper:
 def free(session: Session, message: int, token: UUID, now: datetime) -> None:
     """Claimed goes back; handed over goes once more with the same bytes, then counts as unknown."""
     mine = Message.id == message, Message.token == token
-    again = (Message.state == MessageState.CLAIMED) | (Message.handoffs < MOST_HANDOFFS)
+    handoff = Message.state == MessageState.HANDOFF  # a holder who finished just now keeps what they wrote
+    again = (Message.state == MessageState.CLAIMED) | (handoff & (Message.handoffs < MOST_HANDOFFS))
     freed = update(Message).where(*mine, again).values(state=MessageState.PENDING, token=None, next_at=now)
     if not session.execute(freed).rowcount:  # type: ignore[attr-defined]
-        session.execute(
-            update(Message)
-            .where(*mine, Message.state == MessageState.HANDOFF)
-            .values(state=MessageState.UNKNOWN, finished_at=now)
-        )
+        given_up = update(Message).where(*mine, handoff)
+        session.execute(given_up.values(state=MessageState.UNKNOWN, finished_at=now))

@@ -43,7 +43,7 @@ class Message(Base):
     """When a hint was last put on the queue."""
     attempt: Mapped[int] = mapped_column(default=0)
     handoffs: Mapped[int] = mapped_column(default=0)
-    """How often it passed the fence."""
+    """How often it passed the fence and was not refused after it: the copies that may exist."""
     token: Mapped[UUID | None]
     """Whoever holds this value may go on with the message; each claim makes a new one."""
     claimed_by: Mapped[str | None]

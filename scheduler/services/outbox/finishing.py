@@ -25,8 +25,8 @@ UNREADABLE_TRIES = 3
 
 def retry_delay(attempt: int) -> timedelta:
     """Exponential with full jitter, from half a minute to an hour."""
-    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempt - 1, 10))
-    return timedelta(seconds=random.uniform(ceiling / 2, ceiling))  # noqa: S311 - guards no secret
+    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempt, 10))
+    return timedelta(seconds=random.uniform(FIRST_RETRY, ceiling))  # noqa: S311 - guards no secret
 
 
 def finish(
@@ -73,7 +73,9 @@ def _next(session: Session, held: Claimed, outcome: Outcome, now: datetime) -> d
     if outcome.verdict is Verdict.UNKNOWN and held.handoffs + 1 >= MOST_HANDOFFS:
         return {"state": MessageState.UNKNOWN, "finished_at": now}
     delay = PROBE_EVERY if outcome.verdict is Verdict.US else retry_delay(held.attempt)
-    return {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
+    again: dict[str, object] = {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
+    # A refusal, even one after the final dot, is no copy that the recipient could have.
+    return again if outcome.verdict is Verdict.UNKNOWN else {**again, "handoffs": held.handoffs}
 
 
 def _unreadable_times(session: Session, held: Claimed) -> int:

@@ -42,7 +42,7 @@ def test_the_local_day_is_that_of_the_place_that_was_chosen() -> None:
     at_midnight = BookingRequest(
         Wish("follow-up", Mode.IN_PERSON, location="east"),
         datetime(2027, 3, 5, 5, tzinfo=UTC),
-        Person("Pat Example", date(1960, 2, 29)),
+        Person(name="Pat Example", birth_date=date(1960, 2, 29)),
     )
     assert search_for(of, at_midnight, NOW).first == date(2027, 3, 5)
 

@@ -115,7 +115,7 @@ TRUE_IN = {
     "received": {"pending"},
     "confirmed": {"booked"},
     "changed": {"booked"},
-    "cancelled": {"cancelled"},
+    "cancelled": {"cancelled", "entered-in-error"},
     "declined": {"cancelled"},
     "expired": {"cancelled"},
     "reminder": {"booked"},

@@ -79,7 +79,7 @@ def test_mail_addresses_are_compared_without_case() -> None:
 
 
 def test_a_person_is_greeted_by_the_first_word_of_the_name() -> None:
-    assert Person("Pat Q. Example", date(1960, 2, 29)).first_name == "Pat"
+    assert Person(name="Pat Q. Example", birth_date=date(1960, 2, 29)).first_name == "Pat"
 
 
 def test_a_reference_is_two_groups_of_four_that_can_be_read_over_the_phone() -> None:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Time zones come from the pinned tzdata package alone.
 export PYTHONTZPATH =
 
-.PHONY: run test demo check format lock browser faults bench clean
+.PHONY: run test compose-test demo check format lock bench clean
 .DEFAULT_GOAL := run
 
 $(VENV)/embedded: requirements/build.lock requirements/embedded.lock pyproject.toml
@@ -25,7 +25,10 @@ demo: $(VENV)/embedded  ## two bookings, from HTTP to the invites in the mailbox
 	$(BIN)/visits demo
 
 test: $(VENV)/dev  ## all tests for which this machine has the tools
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile -m "not compose"
+
+compose-test: $(VENV)/dev  ## the stack of docker-compose.yml; needs a Docker engine, takes four minutes
+	$(BIN)/pytest -m compose
 
 check: $(VENV)/dev  ## lint, format, types, import contracts
 	$(BIN)/ruff check .

@@ -39,7 +39,7 @@ HASTY: Mapping[str, Any] = {
 
 
 def celery_app(redis_url: str, transport: Mapping[str, Any] = PATIENT) -> Celery:
-    """A Celery application on a Redis, `redis://`, `rediss://` or `sentinel://`."""
+    """A Celery application on a Redis, `redis://` or `rediss://`."""
     app = Celery("visits", broker=redis_url, set_as_current=False)
     app.conf.update(
         task_serializer="json",

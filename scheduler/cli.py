@@ -19,9 +19,12 @@ from scheduler.db.engine import Database
 from scheduler.domain.errors import ClinicFileFaulty, SchedulerError
 from scheduler.embedded.demo import demo
 from scheduler.embedded.up import up
+from scheduler.services.audit.chain import Head
+from scheduler.services.audit.verifying import verify
 from scheduler.services.clinic.apply import Applied, apply, note_problem
 from scheduler.services.clinic.check import read
 from scheduler.services.health import NEEDED, check
+from scheduler.services.rederiving import rederive
 from workers.doorbell import Publisher
 from workers.sweeper import Sweeper
 from workers.tasks import post_room, work
@@ -169,6 +172,37 @@ def new_keys() -> None:
     password = {"VISITS_POSTGRES_PASSWORD": secrets.token_hex(24)}  # of the PostgreSQL in docker-compose.yml
     for name, value in (fresh_keys() | password).items():
         click.echo(f"{name}={value}")
+
+
+@main.group("audit")
+def audit_group() -> None:
+    """What was done, and by whom."""
+
+
+@audit_group.command("verify")
+@click.option("--known", type=Head.parse, help="A head that an earlier run printed, kept elsewhere.")
+def verify_audit(known: Head | None) -> None:
+    """Go through the sealed audit and name the first entry that is not what was sealed."""
+    verdict = _saying(lambda: verify(open_database(_settings()), known))
+    if verdict.faults:
+        raise click.ClickException("\n".join(verdict.faults))
+    click.echo(f"The audit is whole: {verdict.head.sealed_as} entries. Its head is {verdict.head}")
+
+
+@main.group("times")
+def times_group() -> None:
+    """The times of visits."""
+
+
+@times_group.command("rederive")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def rederive_times(dry_run: bool) -> None:
+    """Bring future visits under the rules of the tzdata that is installed; run it after each upgrade."""
+    done = _saying(lambda: rederive(bootstrap(_settings()).desk, dry_run=dry_run))
+    if dry_run:
+        click.echo("Nothing was changed; this would be:")
+    click.echo("\n".join(done.moved) or "No visit moves.")
+    click.echo(f"Visits brought under tzdata {done.version}: {done.visits}; moved: {len(done.moved)}.")
 
 
 DATA = click.Path(file_okay=False, path_type=Path)

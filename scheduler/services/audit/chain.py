@@ -39,6 +39,12 @@ class Head:
     def __str__(self) -> str:
         return f"{self.sealed_as}:{self.seal.hex()}"
 
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """What `str` made of it. Raises ValueError."""
+        sealed_as, _, seal = text.partition(":")
+        return cls(int(sealed_as), bytes.fromhex(seal))
+
 
 def _canonical(sealed_as: int, entry: Entry) -> bytes:
     """Equal bytes for equal entries, whoever writes them. A change of this breaks every chain there is."""

@@ -142,8 +142,9 @@ def on_anything_else(error: Exception) -> Response:
 
 
 def _fault(error: ErrorDetails) -> Fault:
+    """A rule over several fields names the one to mend in its context."""
     pointer = "".join(f"/{_escape(str(part))}" for part in error["loc"])
-    return Fault(pointer, _code(error["type"]))
+    return Fault(pointer + error.get("ctx", {}).get("pointer", ""), _code(error["type"]))
 
 
 def _code(kind: str) -> str:

@@ -59,7 +59,7 @@ class VisitIn(Strict):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if not self.patient.reachable and not (self.booked_by and self.booked_by.reachable):
-            raise PydanticCustomError("no-contact", "see texts")
+            raise PydanticCustomError("no-contact", "see texts", {"pointer": "/patient"})
         return self
 
     def request(self, default_language: str, actor: Actor) -> BookingRequest:

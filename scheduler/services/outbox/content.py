@@ -109,12 +109,14 @@ def _facts(
         pending=visit.status == VisitStatus.PENDING,
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
-        zone=ZoneInfo(visit.zone),
+        # By video the practitioner's own clock is nobody's: the patient goes by theirs or by the clinic's.
+        zone=clinic.timezone if visit.mode == Mode.TELEMEDICINE else ZoneInfo(visit.zone),
         patient_zone=ZoneInfo(recipient.timezone) if recipient.timezone else None,
         place=place.address if place else None,
         manage_link=desk.manage_link(_token(desk, visit.id, recipient, MANAGE)),
         book_link=f"{desk.public_url}/book",
         join_link=desk.join_link(_token(desk, visit.id, recipient, JOIN)) if joinable else None,
+        answer_by=visit.answer_by,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services import expiring, idempotency
+from scheduler.services import expiring, holding, idempotency
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
 
@@ -39,6 +39,7 @@ def in_one(work: Callable[[Session, datetime], int]) -> Callable[[Desk, datetime
 
 JOBS = (
     Job("forget-idempotency-keys", timedelta(hours=1), in_one(idempotency.forget)),
+    Job("drop-ended-holds", timedelta(minutes=1), in_one(holding.drop_ended)),
     Job("seal-audit", timedelta(seconds=10), in_one(sealing.seal)),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.clinic import Clinic, NewPatients
@@ -26,6 +27,8 @@ class BookingRequest:
     actor: Actor = PUBLIC
     override: Override | None = None
     """Staff only."""
+    hold: UUID | None = None
+    """Time that was held for it. One that has ended, or never was, counts as none."""
 
     @property
     def known_by(self) -> Person:

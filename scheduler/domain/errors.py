@@ -97,6 +97,11 @@ class Forbidden(SchedulerError):
 class RateLimited(SchedulerError):
     """Too many requests from there, or too much time is being held."""
 
+    def __init__(self, retry_after: int = 60) -> None:
+        """`retry_after`: seconds after which it may be tried again."""
+        super().__init__()
+        self.retry_after = retry_after
+
 
 class Unavailable(SchedulerError):
     """The service cannot answer at the moment."""

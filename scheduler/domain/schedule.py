@@ -55,6 +55,14 @@ class Schedule:
         codes = {hours.location for hours in practitioner.hours if mode in hours.modes}
         yield from (location for location in self.clinic.locations if location.code in codes)
 
+    def open_on(self, who: Practitioner, day: date) -> int:
+        """When somebody is there on a local date, in any mode and place, as a mask over Window(day, day)."""
+        window, opened = Window(day, day), 0
+        for hours in who.hours:
+            if self._open_on(hours, day):
+                opened |= window.span(*local_span(day, hours.opens, hours.closes, self._zone_of(hours, who)))
+        return opened
+
     def _offered(
         self, visit_type: str, mode: Mode, practitioner: str, location: str | None, first: date, last: date
     ) -> int:

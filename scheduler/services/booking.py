@@ -2,28 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from scheduler.db.engine import EXCLUSION, sqlstate
+from scheduler.db.models import Hold
 from scheduler.domain.booking import BookingRequest, search_for
-from scheduler.domain.errors import Conflict, SlotNotOffered, SlotTaken
+from scheduler.domain.errors import SlotTaken
 from scheduler.domain.messages import Hint
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search, free_times, offered_times
+from scheduler.domain.slots import Search
 from scheduler.services import idempotency
+from scheduler.services.choosing import attempt, give_to_first_free, taken_by_another
 from scheduler.services.clinic.current import Moment
+from scheduler.services.converting import HoldEnded, keep, live_hold, search_held, use_up
 from scheduler.services.desk import Desk
-from scheduler.services.free import alternatives
 from scheduler.services.history import note_act
 from scheduler.services.idempotency import Repeatable
+from scheduler.services.newcomers import check_first_visit
 from scheduler.services.patients import recognise
 from scheduler.services.recording import NewVisit, record
-from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
 from scheduler.services.visits import VisitView, view
 
@@ -37,19 +35,28 @@ class Booked:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a request comes down to: when and with whom, in time that is free or was held."""
+
+    request: BookingRequest
+    search: Search
+    chair: Chair
+    hold: Hold | None = None
+
+    def taking(self, patient_resource: int) -> Taking:
+        if self.hold is None:
+            return Taking(self.chair, self.request.start, patient_resource)
+        return Taking(self.chair, self.request.start, patient_resource, self.hold.id, self.hold.room_id)
+
+
 def book(desk: Desk, request: BookingRequest, repeatable: Repeatable | None = None) -> Booked:
-    """Book a visit with one of those who could give it, each tried in a transaction of its own.
+    """Book the time that was held, else with one of those who could give it.
 
     Raises Invalid, SlotNotOffered, SlotTaken (with the next free times), AlreadyBooked, IdempotencyConflict.
     """
-    if made := _made_before(desk, repeatable):
-        return made
-    try:
-        return _book_first_free(desk, request, repeatable)
-    except Conflict:
-        if made := _made_before(desk, repeatable):  # by our own earlier try, which took the time
-            return made
-        raise
+    made_before = partial(_made_before, desk, repeatable)
+    return idempotency.once(made_before, partial(_book_now, desk, request, repeatable))
 
 
 def _made_before(desk: Desk, repeatable: Repeatable | None) -> Booked | None:
@@ -60,47 +67,57 @@ def _made_before(desk: Desk, repeatable: Repeatable | None) -> Booked | None:
         return Booked(view(session, desk, made), replayed=True) if made else None
 
 
-def _book_first_free(desk: Desk, request: BookingRequest, repeatable: Repeatable | None) -> Booked:
-    with desk.db.reading() as connection:
-        moment = desk.clinics.moment(connection)
-        search = search_for(moment.clinic, request, moment.now)
-        chairs = _by_load(connection, moment, request.start, search)
-    for chair in chairs:
+def _book_now(desk: Desk, request: BookingRequest, repeatable: Repeatable | None) -> Booked:
+    search_at = partial(_search_at, request)
+    if hold := live_hold(desk, request):
         try:
-            return desk.db.attempt(partial(_book_with, desk, request, chair, repeatable))
+            return attempt(desk, partial(_book_held, desk, request, repeatable, hold))
+        except HoldEnded:
+            pass  # in this very moment: it counts as none
         except SlotTaken:
-            continue
-        except IntegrityError as error:
-            if sqlstate(error) != EXCLUSION:
-                raise
-    with desk.db.reading() as connection:
-        others = alternatives(connection, desk.clinics.moment(connection), search)
-    raise SlotTaken(others, search.visit_type.minutes, search.zone)
+            raise taken_by_another(desk, search_at) from None
+    give = partial(_book_with, desk, request, repeatable)
+    return give_to_first_free(desk, request.start, search_at, give)
 
 
-def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
-    """Who is free then; those with the fewest visits on that day first.
-
-    Raises SlotNotOffered for a time that the clinic never gives.
-    """
-    taken, schedule = read_taken(connection, moment, search), moment.in_force.schedule
-    if not offered_times(schedule, search, taken.extra).chairs_at(start):
-        raise SlotNotOffered
-    chairs = free_times(schedule, search, taken).chairs_at(start)
-    return sorted(chairs, key=lambda chair: taken.loads.get((chair.practitioner.code, search.first), 0))
+def _search_at(request: BookingRequest, moment: Moment) -> Search:
+    return search_for(moment.clinic, request, moment.now)
 
 
 def _book_with(
-    desk: Desk, request: BookingRequest, chair: Chair, repeatable: Repeatable | None, session: Session
+    desk: Desk, request: BookingRequest, repeatable: Repeatable | None, chair: Chair, session: Session
 ) -> Booked:
     moment = desk.clinics.moment(session)
     if made := idempotency.begin(session, repeatable, moment.now):
         return Booked(view(session, desk, made), replayed=True)
-    search = search_for(moment.clinic, request, moment.now)
+    choice = Choice(request, _search_at(request, moment), chair)
+    return _enter(session, desk, moment, repeatable, choice)
+
+
+def _book_held(
+    desk: Desk, request: BookingRequest, repeatable: Repeatable | None, hold: Hold, session: Session
+) -> Booked:
+    moment = desk.clinics.moment(session)
+    if made := idempotency.begin(session, repeatable, moment.now):
+        return Booked(view(session, desk, made), replayed=True)
+    choice = Choice(request, *search_held(moment, request, hold), hold)
+    return _enter(session, desk, moment, repeatable, choice)
+
+
+def _enter(
+    session: Session, desk: Desk, moment: Moment, repeatable: Repeatable | None, choice: Choice
+) -> Booked:
+    request, kind = choice.request, choice.search.visit_type
     patient, patient_resource = recognise(session, request.known_by, desk.secrets, moment.now)
-    taken = take(session, moment, search, Taking(chair, request.start, patient_resource))
-    visit = NewVisit(request, search.visit_type, chair, patient, taken)
+    if choice.hold:
+        keep(session, choice.hold, moment.now)
+    taken = take(session, moment, choice.search, choice.taking(patient_resource))
+    check_first_visit(session, moment, request, kind, patient)
+    hold = choice.hold.id if choice.hold else None
+    visit = NewVisit(request, kind, choice.chair, patient, taken, hold)
     made, due = record(session, desk, moment, visit)
+    if hold:
+        use_up(session, hold)
     reason = request.override.reason if request.override else None
     note_act(session, made, request.actor, "book", None, visit.status, 0, moment.now, reason)
     idempotency.finish(session, repeatable, made, 201)

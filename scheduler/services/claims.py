@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -92,17 +92,28 @@ def claim_for_hold(session: Session, hold: UUID, taken: Occupation) -> None:
 
 
 def move_claims(session: Session, visit: UUID, taken: Occupation) -> None:
-    """Update in place: an insert before the delete would collide with the visit's own time."""
+    """Give a visit's claims another time."""
+    _rewrite(session, Claim.visit_id == visit, visit, taken)
+
+
+def turn_claims_over(session: Session, hold: UUID, visit: UUID, taken: Occupation) -> None:
+    """A hold's claims become a visit's, and never let go of the time on the way."""
+    _rewrite(session, Claim.hold_id == hold, visit, taken)
+
+
+def _rewrite(session: Session, present_ones: ColumnElement[bool], visit: UUID, taken: Occupation) -> None:
+    """Update in place: an insert before the delete would collide with the claims' own time."""
     present = dict(
         session.execute(
             select(Resource.kind, Claim.id)
             .join(Claim, Claim.resource_id == Resource.id)
-            .where(Claim.visit_id == visit)
+            .where(present_ones)
         ).all()
     )
     for kind, row in taken.rows():
         if kind in present:
-            session.execute(update(Claim).where(Claim.id == present.pop(kind)).values(**row))
+            mine = update(Claim).where(Claim.id == present.pop(kind))
+            session.execute(mine.values(visit_id=visit, hold_id=None, **row))
         else:
             session.execute(insert(Claim.table()).values(visit_id=visit, **row))
     if present:

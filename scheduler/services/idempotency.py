@@ -1,7 +1,9 @@
 """One effect for one key: a repeated request answers with what the first one made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -9,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import IdempotencyKey
-from scheduler.domain.errors import IdempotencyConflict
+from scheduler.domain.errors import Conflict, IdempotencyConflict
+
+T = TypeVar("T")
 
 KEPT = timedelta(hours=24)
 
@@ -29,9 +33,10 @@ class Repeatable:
 
 
 def begin(session: Session, request: Repeatable | None, now: datetime) -> UUID | None:
-    """Take the key; the visit that it stands for already, where it was taken before.
+    """Take the key; the visit or hold that it stands for already, where it was taken before.
 
     The insert comes first in its transaction: racers wait on the index and then read what is stored.
+    A key whose hold is gone is free for the first who locks it.
     Raises IdempotencyConflict for another body.
     """
     if request is None:
@@ -42,26 +47,41 @@ def begin(session: Session, request: Repeatable | None, now: datetime) -> UUID |
         .on_conflict_do_nothing()
         .returning(IdempotencyKey.key)  # rowcount is -1 after an insert, whatever it did
     ).first()
-    return None if taken else effect(session, request)
+    return None if taken else effect(session, request, locked=True)
 
 
-def effect(session: Session, request: Repeatable) -> UUID | None:
-    """The visit that an earlier request with this key made.
+def effect(session: Session, request: Repeatable, locked: bool = False) -> UUID | None:
+    """The visit or hold that an earlier request with this key made.
 
     Raises IdempotencyConflict for another body.
     """
-    row = session.execute(
-        select(IdempotencyKey.body_hash, IdempotencyKey.visit_id).filter_by(**request.row)
-    ).first()
+    stored = select(IdempotencyKey.body_hash, IdempotencyKey.visit_id, IdempotencyKey.hold_id)
+    stored = stored.filter_by(**request.row)
+    row = session.execute(stored.with_for_update() if locked else stored).first()
     if row is not None and row.body_hash != request.body_hash:
         raise IdempotencyConflict
-    return row.visit_id if row else None
+    return row.visit_id or row.hold_id if row else None
 
 
-def finish(session: Session, request: Repeatable | None, visit: UUID, status: int) -> None:
-    """Note what the key stands for."""
+def finish(
+    session: Session, request: Repeatable | None, visit: UUID | None, status: int, hold: UUID | None = None
+) -> None:
+    """Note what the key stands for: a visit or a hold."""
     if request is not None:
-        session.execute(update(IdempotencyKey).filter_by(**request.row).values(visit_id=visit, status=status))
+        key = update(IdempotencyKey).filter_by(**request.row)
+        session.execute(key.values(visit_id=visit, hold_id=hold, status=status))
+
+
+def once(made_before: Callable[[], T | None], make: Callable[[], T]) -> T:
+    """What was made before, else what is made now."""
+    if made := made_before():
+        return made
+    try:
+        return make()
+    except Conflict:
+        if made := made_before():  # by our own earlier try, which took the time
+            return made
+        raise
 
 
 def forget(session: Session, now: datetime) -> int:

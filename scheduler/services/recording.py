@@ -19,7 +19,7 @@ from scheduler.domain.people import fold_reference, new_reference
 from scheduler.domain.schedule import Chair
 from scheduler.domain.times import wall_of
 from scheduler.domain.visits import VisitStatus, first_status
-from scheduler.services.claims import Occupation, claim_for_visit
+from scheduler.services.claims import Occupation, claim_for_visit, turn_claims_over
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.planning import plan
@@ -35,6 +35,8 @@ class NewVisit:
     chair: Chair
     patient: UUID
     taken: Occupation
+    hold: UUID | None = None
+    """What held that time until now."""
 
     @property
     def status(self) -> VisitStatus:
@@ -48,7 +50,10 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
     """Write all rows of a new visit; its id and hints of the messages that are due now."""
     visit = uuid4()
     session.execute(insert(Visit.table()).values(_visit_row(visit, moment, desk.secrets, new)))
-    claim_for_visit(session, visit, new.taken)
+    if new.hold:
+        turn_claims_over(session, new.hold, visit, new.taken)
+    else:
+        claim_for_visit(session, visit, new.taken)
     enter_recipients(session, desk, visit, new.request)
     mode, start = new.request.wish.mode, new.request.start
     planned = plan_booking(new.status, mode, start, moment.now, moment.clinic.reminders)

@@ -29,6 +29,8 @@ class Taking:
     start: datetime
     patient_resource: int | None
     own: UUID | None = None
+    room: int | None = None
+    """The one room that will do; any of the place where there is none."""
 
 
 def lock(session: Session, resource: int) -> None:
@@ -68,7 +70,8 @@ def _take_room(session: Session, moment: Moment, taking: Taking, during: Range[d
     """The first room that is free once it is locked; rooms are locked by rising id."""
     place = taking.chair.location
     assert place
-    for room in sorted(moment.in_force.resources[room_key(place, room.code)] for room in place.rooms):
+    rooms = [moment.in_force.resources[room_key(place, room.code)] for room in place.rooms]
+    for room in [taking.room] if taking.room else sorted(rooms):
         if not _meets(session, moment, taking, room, during):
             lock(session, room)
             if not _meets(session, moment, taking, room, during):

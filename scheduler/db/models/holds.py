@@ -32,7 +32,7 @@ class Hold(Base):
     wish_practitioner: Mapped[str | None]
     """Who was asked for; null for anybody. With the rest it is what a booking must repeat."""
     wish_location: Mapped[str | None]
-    client: Mapped[bytes]
-    """Keyed hash of the caller's address: holds of one client are counted."""
+    client: Mapped[bytes | None]
+    """Keyed hash of the caller's address: holds of one client are counted. Null for staff, whose are not."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -10,7 +10,7 @@ from scheduler.db.models.base import Base
 
 
 class IdempotencyKey(Base):
-    """A request that had its effect: a repeat answers with the same visit."""
+    """A request that had its effect: a repeat answers with the same visit or hold."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index(None, "created_at"),)
@@ -21,6 +21,8 @@ class IdempotencyKey(Base):
     body_hash: Mapped[bytes]
     status: Mapped[int]
     visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("holds.id", ondelete="SET NULL"), index=True)
+    """Null again when the hold is gone: then a repeat may hold anew."""
     created_at: Mapped[datetime]
 
 

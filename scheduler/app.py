@@ -30,7 +30,7 @@ def create_app(run: Runtime) -> APIFlask:
         title="Visit Scheduler",
         version="1",
         docs_path=None,
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]  # as Flask takes it
         json_errors=False,
     )
     app.json = OrjsonProvider(app)

@@ -49,6 +49,8 @@ class MessageFacts:
     book_link: str
     """Where anybody books: the one link of a message that a visit does not take place."""
     join_link: str | None
+    answer_by: datetime | None
+    """By when staff approve a visit that is asked for."""
 
 
 def template_values(facts: MessageFacts) -> dict[str, object]:
@@ -65,6 +67,7 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
         "ended": facts.kind in ENDING,
         "when": first,
         "clinic_when": second,
+        "answer": _answer(facts),
         "place": one_line(facts.place or ""),
         "manage_link": facts.manage_link,
         "book_link": facts.book_link,
@@ -74,13 +77,21 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
 
 def _moments(facts: MessageFacts) -> tuple[Moment, Moment | None]:
     """The time to name first and, where the clinic's clock shows another, the clinic's."""
-    language = known_language(facts.language)
-    at_clinic = moment(facts.starts_at, facts.zone, language)
-    zone = facts.patient_zone
-    if facts.mode is Mode.IN_PERSON or zone is None:
-        return at_clinic, None
+    language, zone = known_language(facts.language), _first_zone(facts)
     same = same_clock(facts.starts_at, zone, facts.zone)
-    return moment(facts.starts_at, zone, language), None if same else at_clinic
+    at_clinic = None if same else moment(facts.starts_at, facts.zone, language)
+    return moment(facts.starts_at, zone, language), at_clinic
+
+
+def _answer(facts: MessageFacts) -> Moment | None:
+    if facts.answer_by is None:
+        return None
+    return moment(facts.answer_by, _first_zone(facts), known_language(facts.language))
+
+
+def _first_zone(facts: MessageFacts) -> ZoneInfo:
+    """By whose clock the patient reads: their own for a video visit, that of the place for another."""
+    return facts.zone if facts.mode is Mode.IN_PERSON else facts.patient_zone or facts.zone
 
 
 def one_line(text: str) -> str:

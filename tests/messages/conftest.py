@@ -34,6 +34,7 @@ VIDEO = MessageFacts(
     manage_link=MANAGE,
     book_link=BOOK,
     join_link=JOIN,
+    answer_by=None,
 )
 IN_PERSON = replace(VIDEO, mode=Mode.IN_PERSON, place=PLACE, join_link=None)
 

@@ -18,6 +18,7 @@ from tests.messages.conftest import BOOK, IN_PERSON, JOIN, MANAGE, PLACE, VIDEO,
 
 Make = Callable[..., MessageFacts]
 EASTERN = ZoneInfo("America/New_York")
+ANSWER_BY = datetime(2026, 12, 2, 23, 0, tzinfo=UTC)
 
 
 class Reader(HTMLParser):
@@ -122,6 +123,27 @@ def test_a_request_says_that_the_clinic_has_to_approve_it(language: str, words: 
     said = render(replace(VIDEO, kind=MessageKind.RECEIVED, pending=True, language=language))
     assert words in " ".join(said.text.split())
     assert words in read(said.html)[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "at the latest by Wednesday, December 2, 2026, 5:00 PM Central time"),
+        ("es", "a más tardar el miércoles, 2 de diciembre de 2026, a las 5:00 p. m., hora del Centro"),
+    ],
+)
+def test_a_request_says_by_when_the_clinic_answers(language: str, words: str) -> None:
+    asked = as_kind(replace(VIDEO, pending=True, answer_by=ANSWER_BY), MessageKind.RECEIVED, language)
+    said = render(asked)
+    for form in (said.text, read(said.html)[0]):
+        assert words in " ".join(form.split())
+    assert max(map(len, said.text.splitlines())) <= 78
+
+
+def test_the_answer_comes_by_the_clock_that_the_patient_reads(video: Make, in_person: Make) -> None:
+    asked = {"kind": MessageKind.RECEIVED, "answer_by": ANSWER_BY, "patient_zone": EASTERN}
+    assert "6:00 PM Eastern time." in render(video(**asked)).text
+    assert "5:00 PM Central time." in render(in_person(**asked)).text
 
 
 @pytest.mark.parametrize(

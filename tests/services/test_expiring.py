@@ -14,8 +14,11 @@ from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act, VisitStatus
 from scheduler.services import expiring
 from scheduler.services.booking import book
+from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance
+from scheduler.services.outbox.claiming import claim
+from scheduler.services.outbox.content import mail_of
 from tests.cast import NOW, at
 from tests.services.asking import claims_of, put_in_force, request, visit_row
 from workers.timetable import run_due
@@ -46,6 +49,23 @@ def test_a_request_for_soon_waits_until_the_notice_of_its_type(run: Runtime) -> 
 def test_the_clinic_file_says_how_long_a_request_waits(run: Runtime) -> None:
     put_in_force(run, {'languages = ["en", "es"]': 'languages = ["en", "es"]\nanswer_within = "90min"'})
     assert visit_row(run, asked(run, at(14, 10))).answer_by == at(1, 10, 30)
+
+
+def test_a_request_that_is_moved_waits_anew(run: Runtime) -> None:
+    visit = asked(run, at(14, 10))
+    sooner = Destination(start=at(2, 10))
+    carry_out(run.desk, Order(visit, Act.RESCHEDULE, STAFF), lambda scene: move(scene, sooner))
+    assert visit_row(run, visit).answer_by == at(2, 6)
+
+
+def test_the_patient_is_told_by_when_the_clinic_answers(run: Runtime) -> None:
+    visit = asked(run, at(14, 10))
+    with run.db.transaction() as session:
+        (hint,) = session.scalars(select(Message.id).where(Message.visit_id == visit))
+        moment = run.desk.clinics.moment(session)
+        (held,) = claim(session, hint, "test", moment.in_force.version, moment.now)
+        mail = mail_of(session, run.desk, held)
+    assert "Wednesday, December 2, 2026, 5:00 PM Central time." in mail.text
 
 
 def test_what_is_booked_at_once_waits_for_nobody(run: Runtime) -> None:

@@ -8,6 +8,7 @@ import tzdata
 from scheduler.domain.clinic import Approval, Mode
 from scheduler.domain.errors import SlotNotOffered, SlotTaken, TooLate
 from scheduler.domain.messages import MessageKind
+from scheduler.domain.opening import answer_by
 from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search, offered_times
@@ -51,6 +52,8 @@ def move(scene: Scene, to: Destination) -> None:
     if scene.order.actor.is_staff:
         scene.visit.moved_by_clinic_at = scene.moment.now
     pending = scene.status is VisitStatus.PENDING
+    if pending:
+        scene.visit.answer_by = answer_by(scene.moment.clinic, asked.visit_type, start, scene.moment.now)
     scene.tell(MessageKind.RECEIVED if pending else MessageKind.CHANGED)
 
 

@@ -11,6 +11,7 @@ from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from tests.api.contract import Contract, watched
 from tests.conftest import settings_for
+from tests.processes import api, database
 
 AWAY = "postgresql+psycopg://visits@127.0.0.1:1/visits"
 """A database that does not answer."""
@@ -46,6 +47,21 @@ def serve(contract: Contract, migrated: str) -> Iterator[Serve]:
     yield start
     for run in made:
         run.db.dispose()
+
+
+@pytest.fixture(scope="module")
+def own_database(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database that only this file uses."""
+    with database(postgres, request.module.__name__.rpartition(".")[2]) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def visits(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where bookings are taken, by two processes of four threads."""
+    settings = settings_for(own_database, web_workers=2, web_threads=4)
+    with api(settings, tmp_path_factory.mktemp("api")) as address:
+        yield f"{address}/v1/visits"
 
 
 @pytest.fixture

@@ -1,59 +1,21 @@
 """Many at once: real processes, real threads, one time that only one can have."""
 
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import pytest
-import requests
 from sqlalchemy import text
 
 from scheduler.bootstrap import open_database
+from tests.api.racing import Answer, Call, assert_consistent, together
 from tests.cast import at, wish
 from tests.conftest import settings_for
-from tests.processes import api, database
-
-Answer = tuple[int, dict[str, Any]]
-
-OVERLAPS = text(
-    """
-    SELECT count(*) FROM claims a JOIN claims b
-    ON a.id < b.id AND a.resource_id = b.resource_id AND a.during && b.during
-    """
-)
 
 
-@pytest.fixture(scope="module")
-def own_database(postgres: str) -> Iterator[str]:
-    with database(postgres, "races") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def visits(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where bookings are taken, by two processes of four threads."""
-    settings = settings_for(own_database, web_workers=2, web_threads=4)
-    with api(settings, tmp_path_factory.mktemp("api")) as address:
-        yield f"{address}/v1/visits"
-
-
-def all_at_once(address: str, bodies: list[dict[str, Any]], key: str | None = None) -> list[Answer]:
-    """The answers to requests that start at one moment."""
-    ready = threading.Barrier(len(bodies))
-
-    def book(body: dict[str, Any]) -> Answer:
-        with requests.Session() as session:
-            session.trust_env = False
-            ready.wait()
-            headers = {"Idempotency-Key": key} if key else {}
-            answer = session.post(address, json=body, headers=headers, timeout=30)
-            return answer.status_code, answer.json()
-
-    with ThreadPoolExecutor(len(bodies)) as pool:
-        return list(pool.map(book, bodies))
+def all_at_once(visits: str, bodies: list[dict[str, Any]], key: str | None = None) -> list[Answer]:
+    """The answers to bookings that start at one moment."""
+    headers = {"Idempotency-Key": key} if key else {}
+    return together(visits, [Call("", body, headers) for body in bodies])
 
 
 def kinds(answers: list[Answer]) -> Counter[str]:
@@ -122,9 +84,9 @@ def test_after_all_of_it_nothing_overlaps(visits: str, own_database: str) -> Non
     bodies = [wish(days[n % 6], n, mode=("in_person", "telemedicine")[n % 2]) for n in range(48)]
     answers = all_at_once(visits, bodies)
     assert {status for status, _ in answers} <= {201, 409}
+    assert_consistent(own_database)
     db = open_database(settings_for(own_database))
     with db.reading() as connection:
-        assert connection.execute(OVERLAPS).scalar_one() == 0
         claimed = connection.execute(text("SELECT count(DISTINCT visit_id) FROM claims")).scalar_one()
         assert claimed == connection.execute(text("SELECT count(*) FROM visits")).scalar_one()
     db.dispose()

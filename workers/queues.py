@@ -34,6 +34,11 @@ HASTY: Mapping[str, Any] = {
     "socket_connect_timeout": 0.2,
     "socket_keepalive": True,
     "retry_on_timeout": False,
+    # Without these, kombu waits 2 s and tries to connect again before it says that nobody is there.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 """How a publisher does."""
 

@@ -32,6 +32,8 @@ class Sweeper:
         self._patience = patience
         self._reaper = Reaper()
         self._failing_since: float | None = None
+        self._unsaid: Sequence[Hint] = ()
+        """Hints that Redis did not take: marked as given, so that nobody else gives them for a while."""
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="sweeper")
 
     def run(self, stop: threading.Event) -> None:
@@ -58,13 +60,14 @@ class Sweeper:
         run_due(self._room.desk)
         with db.transaction() as session:
             hints = nudge(session, db.now(session))
-        self._pass_on(hints)
+        self._pass_on([*self._unsaid, *hints])
 
     def _pass_on(self, hints: Sequence[Hint]) -> None:
         for at, hint in enumerate(hints):
             if not self._published(hint):
-                self._deliver(hints[at:])
+                self._unsaid = self._deliver(hints[at:])
                 return
+        self._unsaid = ()
 
     def _published(self, hint: Hint) -> bool:
         try:
@@ -76,11 +79,13 @@ class Sweeper:
         self._failing_since = None
         return True
 
-    def _deliver(self, hints: Sequence[Hint]) -> None:
-        """Deliver by our own hands, once Redis has been away for a while."""
-        if self._failing_since and time.monotonic() - self._failing_since >= self._patience:
-            for hint in hints:
-                self._hands.submit(self._deliver_one, hint)
+    def _deliver(self, hints: Sequence[Hint]) -> Sequence[Hint]:
+        """Deliver by our own hands, once Redis has been away for a while; those that are left for later."""
+        if self._failing_since is None or time.monotonic() - self._failing_since < self._patience:
+            return hints
+        for hint in hints:
+            self._hands.submit(self._deliver_one, hint)
+        return ()
 
     def _deliver_one(self, hint: Hint) -> None:
         try:

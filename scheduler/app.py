@@ -10,7 +10,18 @@ from flask_cors import CORS
 from werkzeug.exceptions import UnsupportedMediaType
 
 from config.logging import request_id
-from scheduler.api import acts, clinic, health, openapi, problems, slots, visits
+from scheduler.api import (
+    acts,
+    clinic,
+    health,
+    openapi,
+    problems,
+    schedule,
+    slots,
+    staff_visits,
+    tasks,
+    visits,
+)
 from scheduler.api.json import OrjsonProvider
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
@@ -44,7 +55,7 @@ def create_app(run: Runtime) -> APIFlask:
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     attach(app, run)
     app.spec_callback = openapi.complete
-    for module in (clinic, slots, visits, acts, health, openapi):
+    for module in (clinic, slots, visits, acts, staff_visits, tasks, schedule, health, openapi):
         app.register_blueprint(module.blueprint)
     problems.register(app)
     app.before_request(_begin)

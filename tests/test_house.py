@@ -308,12 +308,17 @@ OPEN_TO_ALL = {
 }
 """Whatever is not named here asks for a token: the manage token of a visit, or a key of staff."""
 
+AWAY = {"practitioner": "one", "start": "2026-12-03T10:00:00-06:00", "end": "2026-12-03T11:00:00-06:00"}
 BODIES: dict[str, dict[str, Any]] = {
     "reschedule": {"start": "2026-12-03T10:00:00-06:00"},
     "convert": {"mode": "in_person"},
     "cancel": {"reason": "patient"},
+    "search": {"name": "Nobody"},
+    "time-off": AWAY,
+    "extra-hours": {**AWAY, "location": "main", "modes": ["in_person"]},
 }
-QUERIES = {"slots": {"mode": "in_person", "from": "2026-12-03", "to": "2026-12-03"}}
+DAY = {"from": "2026-12-03", "to": "2026-12-03"}
+QUERIES = {"slots": {"mode": "in_person", **DAY}, "visits": DAY}
 """What must be right about a request before the caller matters."""
 
 

@@ -3,8 +3,10 @@
 from flask import request
 
 from scheduler.api.runtime import runtime
+from scheduler.domain.actors import Actor
 from scheduler.domain.errors import Unauthorized
-from scheduler.services.access import Caller, identify
+from scheduler.domain.scopes import Scope
+from scheduler.services.access import Caller, identify, require
 
 SCHEME = "bearer "
 LONGEST = 512
@@ -26,3 +28,8 @@ def caller() -> Caller:
     db = runtime().db
     with db.transaction() as session:
         return identify(session, token, db.now(session))
+
+
+def staff(scope: Scope) -> Actor:
+    """The actor behind a key with that scope. Raises Unauthorized, Forbidden."""
+    return require(caller(), scope)

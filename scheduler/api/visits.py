@@ -10,8 +10,10 @@ from scheduler.api.callers import bearer_token, caller
 from scheduler.api.languages import preferred
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import OwnSlotsQuery, SlotsOut
-from scheduler.api.schemas.visits import BookedOut, BookingHeaders, VisitIn, VisitOut
+from scheduler.api.schemas.staff_visits import AnyVisitOut
+from scheduler.api.schemas.visits import BookedOut, BookingHeaders, VisitIn
 from scheduler.api.slots import slots_answer
+from scheduler.api.staff_visit_json import staff_visit_answer
 from scheduler.api.visit_json import visit_answer, visit_fields
 from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.errors import Forbidden
@@ -19,6 +21,7 @@ from scheduler.domain.scopes import Scope
 from scheduler.domain.wishes import Wish
 from scheduler.services.access import may_act_on, require
 from scheduler.services.booking import book
+from scheduler.services.finding import read_visit
 from scheduler.services.free import find_slots
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.visits import view
@@ -53,17 +56,19 @@ def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
 
 
 @blueprint.get("/visits/<uuid:id>")
-@blueprint.output(VisitOut)
+@blueprint.output(AnyVisitOut)
 @blueprint.doc(security="bearer", responses=[401, 403, 404])
 def show_visit(id: UUID) -> Response:
     """See a visit
 
-    For whoever holds its manage token, and for staff; others' visits do not exist.
+    For whoever holds its manage token; others' visits do not exist. Staff see whom it is for, and no links.
     """
     run = runtime()
     who = caller()
-    may_act_on(who, id)
+    actor = may_act_on(who, id)
     with run.db.transaction() as session:
+        if actor.is_staff:
+            return staff_visit_answer(read_visit(session, run.desk, id, actor, run.db.now(session)))
         return visit_answer(view(session, run.desk, id, who.recipient))
 
 

@@ -7,6 +7,8 @@ SchedulerError
 │   ├── AlreadyBooked
 │   ├── IllegalTransition
 │   ├── TooLate
+│   ├── TaskTaken
+│   ├── NameTaken
 │   └── Stale
 ├── Refused
 │   ├── SlotNotOffered
@@ -68,6 +70,14 @@ class IllegalTransition(Conflict):
 
 class TooLate(Conflict):
     """It is too late for this online."""
+
+
+class TaskTaken(Conflict):
+    """Somebody else took this task, or it is done."""
+
+
+class NameTaken(Conflict):
+    """There is a key of this name; a revoked one keeps its name, since the audit speaks of it."""
 
 
 class Stale(Conflict):

@@ -1,18 +1,21 @@
 """Who a bearer token is, and what it opens: a link one visit, a key of staff what its scopes say."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import ApiKey, Link, Recipient, Visit
 from scheduler.db.secrets import token_hash
-from scheduler.domain.actors import Actor, ActorKind
-from scheduler.domain.errors import Forbidden, NotFound, Unauthorized
+from scheduler.domain.actors import SYSTEM, Actor, ActorKind
+from scheduler.domain.errors import Forbidden, NameTaken, NotFound, Unauthorized
 from scheduler.domain.scopes import Scope
+from scheduler.services.history import note
 from scheduler.services.recipients import MANAGE, PATIENT
 
 KEY_PREFIX = "vk_"
@@ -86,10 +89,11 @@ def _staff(session: Session, token: str, now: datetime) -> Caller | None:
 def create_key(
     session: Session, name: str, scopes: frozenset[Scope], now: datetime, lasts: timedelta | None = None
 ) -> str:
-    """A new key of staff: it is shown this once, only its SHA-256 is kept."""
+    """A new key of staff: it is shown this once, only its SHA-256 is kept. Raises NameTaken."""
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    session.execute(
-        insert(ApiKey.table()).values(
+    made = session.execute(
+        upsert(ApiKey)
+        .values(
             id=uuid4(),
             name=name,
             hash=token_hash(key),
@@ -97,12 +101,25 @@ def create_key(
             created_at=now,
             expires_at=now + lasts if lasts else None,
         )
-    )
+        .on_conflict_do_nothing(index_elements=["name"])
+        .returning(ApiKey.id)
+    ).scalar_one_or_none()
+    if made is None:
+        raise NameTaken
+    note(session, SYSTEM, "create", "key", name, now, {"scopes": sorted(scopes)})
     return key
 
 
+def list_keys(session: Session) -> Sequence[ApiKey]:
+    """All keys there ever were, the oldest first."""
+    return session.scalars(select(ApiKey).order_by(ApiKey.created_at, ApiKey.name)).all()
+
+
 def revoke_key(session: Session, name: str, now: datetime) -> None:
-    """From now on the key opens nothing. Raises NotFound."""
-    revoked = update(ApiKey).where(ApiKey.name == name).values(revoked_at=now).returning(ApiKey.id)
-    if session.execute(revoked).first() is None:
+    """From now on the key opens nothing; a second time changes nothing. Raises NotFound."""
+    key = session.scalars(select(ApiKey).where(ApiKey.name == name).with_for_update()).one_or_none()
+    if key is None:
         raise NotFound
+    if key.revoked_at is None:
+        key.revoked_at = now
+        note(session, SYSTEM, "revoke", "key", name, now)

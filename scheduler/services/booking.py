@@ -17,6 +17,7 @@ from scheduler.services.choosing import attempt, give_to_first_free, taken_by_an
 from scheduler.services.clinic.current import Moment
 from scheduler.services.converting import HoldEnded, keep, live_hold, search_held, use_up
 from scheduler.services.desk import Desk
+from scheduler.services.follow_ups import open_follow_ups
 from scheduler.services.history import note_act
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.newcomers import check_first_visit
@@ -118,6 +119,7 @@ def _enter(
     made, due = record(session, desk, moment, visit)
     if hold:
         use_up(session, hold)
+    open_follow_ups(session, made, moment.now)
     reason = request.override.reason if request.override else None
     note_act(session, made, request.actor, "book", None, visit.status, 0, moment.now, reason)
     idempotency.finish(session, repeatable, made, 201)

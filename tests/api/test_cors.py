@@ -60,7 +60,7 @@ def test_the_clinics_website_may_read_every_answer(
     assert_open(client.post("/v1/visits", json=wish(at(2, 10)), headers=here), 201)
     assert_open(client.post("/v1/visits", json=wish(at(2, 10, 15)), headers=here), 409)
     assert_open(client.get("/v1/nothing", headers=here), 404)
-    assert_open(client.get("/v1/visits", headers=here), 405)
+    assert_open(client.delete("/v1/visits", headers=here), 405)
     assert_open(client.get("/v1/visits/d2b8f5a0-0000-4000-8000-000000000000", headers=here), 401)
     assert_open(client.post("/v1/visits", json={}, headers=here), 422)
     assert_open(client.post("/v1/visits", data="x", headers=here), 415)

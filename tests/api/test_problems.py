@@ -67,9 +67,9 @@ def test_nothing_but_what_is_there_is_served(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/v1/visits", {"POST", "OPTIONS"}),
-        ("DELETE", "/v1/visits", {"POST", "OPTIONS"}),
-        ("PUT", "/v1/visits", {"POST", "OPTIONS"}),
+        ("GET", "/v1/visits/search", {"POST", "OPTIONS"}),
+        ("DELETE", "/v1/visits/search", {"POST", "OPTIONS"}),
+        ("PUT", "/v1/visits/search", {"POST", "OPTIONS"}),
         ("POST", "/v1/clinic", {"GET", "HEAD", "OPTIONS"}),
         ("PATCH", "/v1/slots", {"GET", "HEAD", "OPTIONS"}),
         ("POST", "/health/live", {"GET", "HEAD", "OPTIONS"}),

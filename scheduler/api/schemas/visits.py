@@ -99,7 +99,9 @@ class RecipientOut(BaseModel):
     receives: bool
 
 
-class VisitOut(BaseModel):
+class VisitFactsOut(BaseModel):
+    """What everybody who may see a visit sees of it."""
+
     id: UUID
     reference: str
     status: VisitStatus
@@ -116,6 +118,9 @@ class VisitOut(BaseModel):
     notify: Annotated[
         str, Field(description="How the patient hears of it: `email`, or `call` by the clinic.")
     ]
+
+
+class VisitOut(VisitFactsOut):
     recipients: list[RecipientOut]
     links: LinksOut
 

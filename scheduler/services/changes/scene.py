@@ -15,12 +15,14 @@ from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound, SlotTaken, Stale
 from scheduler.domain.messages import Hint, MessageKind, MessageState, plan_news
+from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, VisitStatus, next_status
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.history import note_act
 from scheduler.services.planning import plan
 from scheduler.services.recipients import reached_by_mail
+from scheduler.services.tasks import close_tasks
 from scheduler.services.visits import VisitView, view
 
 
@@ -123,5 +125,7 @@ def _carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None], sessi
         scene.give_time_back()
     session.flush()
     now = scene.moment.now
+    if was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
+        close_tasks(session, TaskKind.APPROVE, visit.id, order.actor, now)
     note_act(session, visit.id, order.actor, order.act, was, scene.status, visit.sequence, now, order.reason)
     return Changed(view(session, desk, visit.id, order.recipient), scene.due)

@@ -1,0 +1,151 @@
+"""Day-to-day changes of who works when: in force at once."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response, url_for
+
+from scheduler.api.callers import staff
+from scheduler.api.runtime import runtime
+from scheduler.api.schemas.lists import next_cursor
+from scheduler.api.schemas.schedule import (
+    CalleeOut,
+    ExtraHoursGoneOut,
+    ExtraHoursIn,
+    ExtraHoursListOut,
+    ExtraHoursOut,
+    HitOut,
+    LastMessageOut,
+    ScheduleQuery,
+    TimeOffIn,
+    TimeOffMadeOut,
+    TimeOffOut,
+    TimeOffsOut,
+)
+from scheduler.api.staff_visit_json import filled, private
+from scheduler.db.models import ExtraHours, TimeOff
+from scheduler.domain.scopes import Scope
+from scheduler.services.extra_hours import open_hours, take_back
+from scheduler.services.hit import Hit
+from scheduler.services.time_off import Away, end_time_off, read_time_off, take_off, upcoming
+
+blueprint = APIBlueprint("schedule", __name__, url_prefix="/v1", tag="Schedule")
+
+REFUSALS = [401, 403]
+
+
+@blueprint.get("/time-off")
+@blueprint.input(ScheduleQuery, location="query")
+@blueprint.output(TimeOffsOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def list_time_off(query_data: ScheduleQuery) -> Response:
+    """Time off"""
+    staff(Scope.SCHEDULE)
+    run, asked = runtime(), query_data
+    with run.db.transaction() as session:
+        since = asked.since or run.db.now(session)
+        page = upcoming(session, TimeOff, asked.practitioner, since, asked.cursor, asked.limit)
+    items = [filled(TimeOffOut, entry, **_span(entry)) for entry in page.items]
+    return private(TimeOffsOut(items=items, next=next_cursor(page.next)))
+
+
+@blueprint.post("/time-off")
+@blueprint.input(TimeOffIn)
+@blueprint.output(TimeOffMadeOut, 201)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def enter_time_off(json_data: TimeOffIn) -> Response:
+    """Enter time off
+
+    In force at once. Answers the visits that it hits, by start: the list of those whom somebody has to call.
+    """
+    actor, asked = staff(Scope.SCHEDULE), json_data
+    return _away(take_off(runtime().desk, asked.practitioner, asked.start, asked.end, actor), 201)
+
+
+@blueprint.get("/time-off/<uuid:id>")
+@blueprint.output(TimeOffMadeOut)
+@blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
+def show_time_off(id: UUID) -> Response:
+    """Whom time off hits by now"""
+    actor, run = staff(Scope.SCHEDULE), runtime()
+    with run.db.transaction() as session:
+        away = read_time_off(session, run.desk, id, actor, run.db.now(session))
+    return _away(away)
+
+
+@blueprint.delete("/time-off/<uuid:id>")
+@blueprint.output(TimeOffOut)
+@blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
+def delete_time_off(id: UUID) -> Response:
+    """Take time off back"""
+    entry = end_time_off(runtime().desk, id, staff(Scope.SCHEDULE))
+    return private(filled(TimeOffOut, entry, **_span(entry)))
+
+
+@blueprint.get("/extra-hours")
+@blueprint.input(ScheduleQuery, location="query")
+@blueprint.output(ExtraHoursListOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def list_extra_hours(query_data: ScheduleQuery) -> Response:
+    """Extra hours"""
+    staff(Scope.SCHEDULE)
+    run, asked = runtime(), query_data
+    with run.db.transaction() as session:
+        since = asked.since or run.db.now(session)
+        page = upcoming(session, ExtraHours, asked.practitioner, since, asked.cursor, asked.limit)
+    items = [filled(ExtraHoursOut, entry, **_span(entry)) for entry in page.items]
+    return private(ExtraHoursListOut(items=items, next=next_cursor(page.next)))
+
+
+@blueprint.post("/extra-hours")
+@blueprint.input(ExtraHoursIn)
+@blueprint.output(ExtraHoursOut, 201)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def enter_extra_hours(json_data: ExtraHoursIn) -> Response:
+    """Enter extra hours
+
+    Up to a day, on the grid of five minutes, where the practitioner has weekly hours of that mode.
+    """
+    actor = staff(Scope.SCHEDULE)
+    entry = open_hours(runtime().desk, json_data.opening(), actor)
+    return private(filled(ExtraHoursOut, entry, **_span(entry)), 201)
+
+
+@blueprint.delete("/extra-hours/<uuid:id>")
+@blueprint.output(ExtraHoursGoneOut)
+@blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
+def delete_extra_hours(id: UUID) -> Response:
+    """Take extra hours back
+
+    Answers the visits that were booked there; they stay.
+    """
+    gone = take_back(runtime().desk, id, staff(Scope.SCHEDULE))
+    return private(filled(ExtraHoursGoneOut, gone.entry, **_span(gone.entry), visits=_call_list(gone.visits)))
+
+
+def _span(entry: TimeOff | ExtraHours) -> dict[str, Any]:
+    return {"start": entry.during.lower, "end": entry.during.upper}
+
+
+def _away(away: Away, status: int = 200) -> Response:
+    body = filled(TimeOffMadeOut, away.entry, **_span(away.entry), visits=_call_list(away.visits))
+    answer = private(body, status)
+    if status == 201:
+        answer.headers["Location"] = url_for("schedule.show_time_off", id=away.entry.id)
+    return answer
+
+
+def _call_list(visits: Sequence[Hit]) -> list[HitOut]:
+    return [
+        filled(
+            HitOut,
+            hit.visit,
+            patient=hit.visit.name,
+            call=filled(CalleeOut, hit.visit.to_call),
+            last_message=hit.last_message and filled(LastMessageOut, hit.last_message),
+            arrived=hit.arrived,
+        )
+        for hit in visits
+    ]

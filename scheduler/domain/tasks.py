@@ -1,0 +1,10 @@
+"""What staff are asked to do."""
+
+from enum import StrEnum
+
+
+class TaskKind(StrEnum):
+    APPROVE = "approve"
+    """A request waits for an answer."""
+    SAME_PERSON = "same-person"
+    """Somebody new has the surname and birth date of a patient who is known."""

@@ -1,0 +1,76 @@
+"""Hours beyond the weekly ones: can be booked at once, until they are taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import ExtraHours, Visit
+from scheduler.domain.actors import Actor
+from scheduler.domain.clinic import Mode
+from scheduler.domain.errors import Invalid, NotFound
+from scheduler.domain.extra_hours import faults_of
+from scheduler.domain.slots import Opening
+from scheduler.services.desk import Desk
+from scheduler.services.history import note
+from scheduler.services.hit import Hit, visits_hit
+from scheduler.services.taking import lock
+
+OBJECT = "extra-hours"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    entry: ExtraHours
+    visits: Sequence[Hit]
+    """What was booked there, by start; all of it stays booked."""
+
+
+def open_hours(desk: Desk, extra: Opening, actor: Actor) -> ExtraHours:
+    """Enter extra hours. Raises Invalid where nobody could book them."""
+
+    def work(session: Session) -> ExtraHours:
+        moment = desk.clinics.moment(session)
+        if faults := faults_of(moment.clinic, extra):
+            raise Invalid(faults)
+        entry = ExtraHours(
+            id=uuid4(),
+            resource_id=moment.in_force.resources[extra.practitioner],
+            practitioner=extra.practitioner,
+            location=extra.location,
+            modes=sorted(extra.modes),
+            during=Range(extra.start, extra.end),
+            created_at=moment.now,
+            created_by=str(actor),
+        )
+        lock(session, entry.resource_id)
+        session.add(entry)
+        session.flush()
+        note(session, actor, "enter", OBJECT, str(entry.id), moment.now, {"practitioner": entry.practitioner})
+        return entry
+
+    return desk.db.attempt(work)
+
+
+def take_back(desk: Desk, id: UUID, actor: Actor) -> TakenBack:
+    """Nobody can book them any more. Raises NotFound."""
+
+    def work(session: Session) -> TakenBack:
+        entry = session.get(ExtraHours, id, with_for_update=True)
+        if entry is None:
+            raise NotFound
+        lock(session, entry.resource_id)
+        now = desk.db.now(session)
+        session.delete(entry)
+        note(session, actor, "delete", OBJECT, str(id), now, {"practitioner": entry.practitioner})
+        there = (
+            Visit.mode.in_(entry.modes),
+            (Visit.mode == Mode.TELEMEDICINE) | (Visit.location == entry.location),
+        )
+        return TakenBack(
+            entry, visits_hit(session, desk, entry.resource_id, entry.during, actor, now, *there)
+        )
+
+    return desk.db.attempt(work)

@@ -1,0 +1,121 @@
+"""A visit as staff see it: with the people, whose seals are opened here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Patient, Recipient, Visit
+from scheduler.db.secrets import Vault
+from scheduler.domain.clinic import Mode
+from scheduler.services.desk import Desk
+from scheduler.services.recipients import PATIENT
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRecipient:
+    """Somebody who hears of a visit, or does not, and where."""
+
+    role: str
+    relationship: str | None
+    receives: bool
+    name: str
+    email: str | None
+    phone: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffVisit:
+    """No links: whoever holds a patient's link acts as the patient, also after a key was revoked."""
+
+    id: UUID
+    reference: str
+    status: str
+    visit_type: str
+    label: str
+    mode: Mode
+    start: datetime
+    end: datetime
+    timezone: str
+    practitioner: str
+    location: str | None
+    sequence: int
+    version: int
+    confirmed_at: datetime | None
+    notify: str
+    new_patient: bool | None
+    cancel_reason: str | None
+    answer_by: datetime | None
+    name: str
+    """Of the patient."""
+    birth_date: date
+    recipients: Sequence[StaffRecipient]
+
+    @property
+    def to_call(self) -> StaffRecipient:
+        """Whom to phone about it: somebody with a number, of those who are told, the patient first."""
+        return min(self.recipients, key=lambda one: (not one.phone, not one.receives, one.role != PATIENT))
+
+
+def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[StaffVisit]:
+    """The visits with their people, in two queries however many they are."""
+    patients = select(Patient).where(Patient.id.in_({visit.patient_id for visit in visits}))
+    recipients = select(Recipient).where(Recipient.visit_id.in_([visit.id for visit in visits]))
+    known = {patient.id: patient for patient in session.scalars(patients)}
+    told: dict[UUID, list[Recipient]] = {visit.id: [] for visit in visits}
+    for recipient in session.scalars(recipients.order_by(Recipient.role)):
+        told[recipient.visit_id].append(recipient)
+    vault = desk.secrets.vault
+    return [_opened(vault, visit, known[visit.patient_id], told[visit.id]) for visit in visits]
+
+
+def _opened(vault: Vault, visit: Visit, patient: Patient, recipients: Sequence[Recipient]) -> StaffVisit:
+    zone = ZoneInfo(visit.zone)
+    born = vault.open("patients.birth_date", patient.id, patient.birth_date)
+    return StaffVisit(
+        id=visit.id,
+        reference=vault.open("visits.reference", visit.id, visit.reference),
+        status=visit.status,
+        visit_type=visit.visit_type,
+        label=visit.label,
+        mode=Mode(visit.mode),
+        start=visit.starts_at.astimezone(zone),
+        end=visit.ends_at.astimezone(zone),
+        timezone=visit.zone,
+        practitioner=visit.practitioner,
+        location=visit.location,
+        sequence=visit.sequence,
+        version=visit.version,
+        confirmed_at=visit.confirmed_at,
+        notify="email" if any(each.receives and each.email for each in recipients) else "call",
+        new_patient=visit.new_patient,
+        cancel_reason=visit.cancel_reason,
+        answer_by=visit.answer_by,
+        name=patient_name(vault, patient),
+        birth_date=date.fromisoformat(born),
+        recipients=[_recipient(vault, each) for each in recipients],
+    )
+
+
+def patient_name(vault: Vault, patient: Patient) -> str:
+    return vault.open("patients.name", patient.id, patient.name)
+
+
+def _recipient(vault: Vault, row: Recipient) -> StaffRecipient:
+    def said(column: str, value: bytes | None) -> str | None:
+        return vault.open(f"recipients.{column}", row.id, value) if value else None
+
+    return StaffRecipient(
+        role=row.role,
+        relationship=row.relationship,
+        receives=row.receives,
+        name=vault.open("recipients.name", row.id, row.name),
+        email=said("email", row.email),
+        phone=said("phone", row.phone),
+        language=row.language,
+    )

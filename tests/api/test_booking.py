@@ -55,6 +55,7 @@ def test_a_booking_answers_with_the_visit_and_what_opens_it(client: FlaskClient)
         "sequence": 0,
         "confirmed_at": None,
         "notify": "email",
+        "recipients": [{"role": "patient", "receives": True, "relationship": None}],
     }
 
 

@@ -14,6 +14,7 @@ from scheduler.db import schema
 from scheduler.db.models import ChannelPause, ClinicProblem, Heartbeat, Message
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import MessageState
+from scheduler.services.audit.verifying import unsealed
 from scheduler.services.desk import Desk
 
 SWEEP_LATE = timedelta(seconds=30)
@@ -75,24 +76,36 @@ def _schema(connection: Connection) -> str:
 
 
 def _of_the_database(connection: Connection, desk: Desk) -> dict[str, str]:
-    now = desk.db.now(connection) - desk.db.offset
-    beat = connection.execute(select(Heartbeat.at).where(Heartbeat.part == SWEEP)).scalar_one_or_none()
-    late = beat is None or now - beat > SWEEP_LATE
-    off = abs(datetime.now(UTC) - now)
+    now = desk.db.now(connection)
     checks = {
-        "sweep": f"last seen {beat.isoformat() if beat else 'never'}: is `visits sweep` running?"
-        if late
-        else OK,
-        "clock": f"this host is {off.total_seconds():.0f} s off the database" if off > CLOCK_OFF else OK,
+        SWEEP: _sweep(connection, now - desk.db.offset),
+        "clock": _clock(now - desk.db.offset),
+        "messages": _messages(connection, now),
+        "audit": next(unsealed(connection, now), OK),
     }
-    checks["messages"] = _messages(connection, now + desk.db.offset)
-    faulty = connection.execute(select(func.count()).select_from(ClinicProblem)).scalar_one()
     try:
         desk.clinics.moment(connection)
-        checks["clinic"] = "the last clinic file was refused: `visits clinic check` it" if faulty else OK
+        checks["clinic"] = _clinic(connection)
     except Unavailable:
         checks["no_clinic"] = "no clinic file was applied: run `visits clinic apply FILE`"
     return checks
+
+
+def _sweep(connection: Connection, now: datetime) -> str:
+    beat = connection.execute(select(Heartbeat.at).where(Heartbeat.part == SWEEP)).scalar_one_or_none()
+    if beat is None or now - beat > SWEEP_LATE:
+        return f"last seen {beat.isoformat() if beat else 'never'}: is `visits sweep` running?"
+    return OK
+
+
+def _clock(now: datetime) -> str:
+    off = abs(datetime.now(UTC) - now)
+    return f"this host is {off.total_seconds():.0f} s off the database" if off > CLOCK_OFF else OK
+
+
+def _clinic(connection: Connection) -> str:
+    refused = connection.execute(select(func.count()).select_from(ClinicProblem)).scalar_one()
+    return "the last clinic file was refused: `visits clinic check` it" if refused else OK
 
 
 def _messages(connection: Connection, now: datetime) -> str:

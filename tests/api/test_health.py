@@ -1,10 +1,15 @@
 """Whether the service lives, can book, and is in order."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 
+from scheduler.bootstrap import Runtime
 from scheduler.db.engine import Database
+from scheduler.domain.actors import SYSTEM
 from scheduler.services.clinic.apply import note_problem
+from scheduler.services.history import note
 from scheduler.services.outbox.sweeping import beat
 from tests.api.conftest import AWAY, Serve
 
@@ -71,3 +76,12 @@ def test_health_tells_no_address_and_no_secret(serve: Serve) -> None:
 def test_health_needs_no_headers_and_is_never_kept(client: FlaskClient) -> None:
     for path in ("/health/live", "/health/ready"):
         assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_an_audit_that_waits_for_its_seal_for_over_a_minute_is_said(client: FlaskClient, run: Runtime) -> None:
+    with run.db.transaction() as session:
+        late = run.db.now(session) - timedelta(minutes=2)
+        note(session, SYSTEM, "looked", "visit", None, late)
+    said = client.get("/health/ready").get_json()
+    assert said["status"] == "degraded"
+    assert "not sealed" in said["checks"]["audit"]

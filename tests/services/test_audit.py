@@ -234,7 +234,7 @@ def test_entries_that_nobody_seals_are_reported_after_a_minute(empty: Database) 
     write(empty)
     assert verify(empty).faults == []
     write(empty, at=NOW - timedelta(minutes=2))
-    assert "1 entries are not sealed" in only_fault(verify(empty))
+    assert "not sealed: 1 since" in only_fault(verify(empty))
 
 
 def test_what_commits_late_is_sealed_later_and_the_chain_is_whole(empty: Database) -> None:

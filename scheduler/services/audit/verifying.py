@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import Database
@@ -53,9 +53,9 @@ def verify(db: Database, known: Head | None = None) -> Verdict:
         walk = _Walk(known)
         for link in _chain(session):
             if broken := walk.step(link):
-                return Verdict(walk.head, [broken, *walk.backdated, *_unsealed(session, db.now(session))])
+                return Verdict(walk.head, [broken, *walk.backdated, *unsealed(session, db.now(session))])
         ends = _ends(walk, read_head(session) or Head())
-        return Verdict(walk.head, [*ends, *walk.backdated, *_unsealed(session, db.now(session))])
+        return Verdict(walk.head, [*ends, *walk.backdated, *unsealed(session, db.now(session))])
 
 
 def _chain(session: Session) -> Iterator[Link]:
@@ -107,9 +107,10 @@ def _ends(walk: _Walk, head: Head) -> Iterator[str]:
         yield f"the head says {head}, but the chain ends with {last}"
 
 
-def _unsealed(session: Session, now: datetime) -> Iterator[str]:
+def unsealed(session: Session | Connection, now: datetime) -> Iterator[str]:
+    """What waits for its seal for too long."""
     late = AuditEntry.seal.is_(None) & (AuditEntry.at < now - LATE)
     count, oldest = session.execute(select(func.count(), func.min(AuditEntry.at)).where(late)).one()
     if count:
         since = oldest.isoformat()
-        yield f"{count} entries are not sealed, the oldest of {since}: is `visits sweep` running?"
+        yield f"not sealed: {count} since {since}: is `visits sweep` running?"

@@ -20,6 +20,9 @@ from sqlalchemy.exc import ArgumentError
 
 from config.keys import Keyring, parse_key, parse_keyring
 
+OFF = "off"
+"""A limit that there is not."""
+
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
@@ -72,6 +75,7 @@ def _is_weak(password: str | None) -> bool:
 
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_words)]
 DatabaseUrl = Annotated[str, BeforeValidator(_psycopg)]
+Limit = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,6}/(second|minute|hour|day)|off)$")]
 SecretKey = Annotated[SecretStr, AfterValidator(_key)]
 SecretKeyring = Annotated[SecretStr, AfterValidator(_keyring)]
 
@@ -103,6 +107,18 @@ class Settings(BaseSettings):
     """base64url of 32 bytes: keyed hashes for finding by number, mail, birth date."""
     link_keys: SecretKeyring
     """As encryption_keys: the links that patients get are derived with the first."""
+    trusted_proxies: int = Field(default=0, ge=0, le=8)
+    """Reverse proxies before us that add to X-Forwarded-For: so many of its last entries are believed."""
+    limit_reads: Limit = "600/minute"
+    """Of the public, by address; `off` for none."""
+    limit_writes: Limit = "60/minute"
+    """Of the public, by address; `off` for none."""
+    limit_contact: Limit = "10/hour"
+    """Bookings of the public with one mail address or phone number; `off` for none."""
+    holds_at_once: int = Field(default=3, ge=1)
+    """How many times one address of the public may hold."""
+    holds_share: float = Field(default=0.5, gt=0, le=1)
+    """How much of a practitioner's day that no visit takes the public may hold."""
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_workers: int = Field(default=2, ge=1, le=32)
     web_threads: int = Field(default=4, ge=1, le=64)

@@ -12,8 +12,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 from config.logging import request_id
 from scheduler.api import (
     acts,
+    clients,
     clinic,
+    contact,
     health,
+    holds,
+    links,
     openapi,
     problems,
     schedule,
@@ -23,6 +27,7 @@ from scheduler.api import (
     visits,
 )
 from scheduler.api.json import OrjsonProvider
+from scheduler.api.limits import HEADERS, Limits
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
@@ -31,7 +36,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 32 * 1024
 ALLOWED_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "If-Match", "Accept-Language"]
-EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id"]
+EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id", *HEADERS]
 
 
 def create_app(run: Runtime) -> APIFlask:
@@ -55,11 +60,26 @@ def create_app(run: Runtime) -> APIFlask:
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     attach(app, run)
     app.spec_callback = openapi.complete
-    for module in (clinic, slots, visits, acts, staff_visits, tasks, schedule, health, openapi):
+    for module in (
+        clinic,
+        slots,
+        holds,
+        visits,
+        acts,
+        contact,
+        links,
+        staff_visits,
+        tasks,
+        schedule,
+        health,
+        openapi,
+    ):
         app.register_blueprint(module.blueprint)
     problems.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
+    clients.trust(app, run.settings.trusted_proxies)
+    Limits(run.settings).init_app(app)
     CORS(
         app,
         origins=list(run.settings.cors_origins),

@@ -54,6 +54,9 @@ def settings_for(url: str, **more: object) -> Settings:
         "lookup_key": example_key("lookup"),
         "link_keys": f"l1:{example_key('links')}",
         "clock_offset": offset,
+        "limit_reads": "off",
+        "limit_writes": "off",
+        "limit_contact": "off",
         **more,
     }
     return Settings.model_validate(values)

@@ -1,9 +1,9 @@
 """Who is calling, by the Authorization header."""
 
-from flask import request
+from flask import g, request
 
 from scheduler.api.runtime import runtime
-from scheduler.domain.actors import Actor
+from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.errors import Unauthorized
 from scheduler.domain.scopes import Scope
 from scheduler.services.access import Caller, identify, require
@@ -21,13 +21,24 @@ def bearer_token() -> str | None:
 
 
 def caller() -> Caller:
-    """Raises Unauthorized where nobody is named, or a token opens nothing."""
+    """Who this request is from, looked up once.
+
+    Raises Unauthorized where nobody is named, or a token opens nothing.
+    """
     token = bearer_token()
     if not token:
         raise Unauthorized
-    db = runtime().db
-    with db.transaction() as session:
-        return identify(session, token, db.now(session))
+    if "caller" not in g:
+        db = runtime().db
+        with db.transaction() as session:
+            g.caller = identify(session, token, db.now(session))
+    found: Caller = g.caller
+    return found
+
+
+def booker() -> Actor:
+    """Staff by their key; everybody else is the public, one caller together."""
+    return require(caller(), Scope.VISITS) if bearer_token() else PUBLIC
 
 
 def staff(scope: Scope) -> Actor:

@@ -25,6 +25,9 @@ PROBLEM = "application/problem+json"
 VIEW = re.compile(r"^[a-z]+_[a-z]+_")
 """What APIFlask puts before the name of a view: method and blueprint."""
 EVERYWHERE = ("422", "503")
+LIMITED = "429"
+UNLIMITED = "Operations"
+"""The tag of what is not counted."""
 WITH_BODY = ("413", "415")
 
 
@@ -69,8 +72,12 @@ def _describe_errors(operation: dict[str, Any]) -> None:
     body = operation.get("requestBody")
     if body:
         body["required"] = True
-    for status in (*EVERYWHERE, *(WITH_BODY if body else ())):
+    limited = UNLIMITED not in operation["tags"]
+    for status in (*EVERYWHERE, *(WITH_BODY if body else ()), *([LIMITED] if limited else [])):
         answers.setdefault(status, {"description": HTTPStatus(int(status)).phrase})
+    if limited:
+        seconds = {"schema": {"type": "integer"}, "description": "Seconds"}
+        answers[LIMITED]["headers"] = {"Retry-After": seconds}
     answers.setdefault("default", {"description": "Any other problem"})
     for status, answer in answers.items():
         if (status == "default" or int(status) >= 400) and _is_apiflasks(answer):

@@ -114,6 +114,8 @@ def on_scheduler_error(error: SchedulerError) -> Response:
     answer = problem(slug_of(error), status_of(error), **more)
     if isinstance(error, errors.Unauthorized):
         answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.RateLimited):
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 

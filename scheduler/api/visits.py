@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-import orjson
 from apiflask import APIBlueprint
-from flask import Response, request, url_for
+from flask import Response, url_for
 
-from scheduler.api.callers import bearer_token, caller
+from scheduler.api.callers import booker, caller
 from scheduler.api.languages import preferred
+from scheduler.api.limits import count_contacts
+from scheduler.api.repeats import repeatable
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import OwnSlotsQuery, SlotsOut
 from scheduler.api.schemas.staff_visits import AnyVisitOut
@@ -15,15 +16,12 @@ from scheduler.api.schemas.visits import BookedOut, BookingHeaders, VisitIn
 from scheduler.api.slots import slots_answer
 from scheduler.api.staff_visit_json import staff_visit_answer
 from scheduler.api.visit_json import visit_answer, visit_fields
-from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.errors import Forbidden
-from scheduler.domain.scopes import Scope
 from scheduler.domain.wishes import Wish
-from scheduler.services.access import may_act_on, require
+from scheduler.services.access import may_act_on
 from scheduler.services.booking import book
 from scheduler.services.finding import read_visit
 from scheduler.services.free import find_slots
-from scheduler.services.idempotency import Repeatable
 from scheduler.services.visits import view
 
 blueprint = APIBlueprint("visits", __name__, url_prefix="/v1", tag="Booking")
@@ -38,13 +36,15 @@ def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
     """Book a visit
 
     Answers 201 with the visit, its links and the token that opens it. A time that is no longer free answers
-    409 with the next free ones. Staff get no token, may set rules aside, and approve by booking.
+    409 with the next free ones. With a `hold` the time is the one that was held, and the other fields repeat
+    it; a hold that has ended counts as none. Staff get no token, may set rules aside, and approve by booking.
     """
-    run, actor = runtime(), _booker()
+    run, actor = runtime(), booker()
     if json_data.override and not actor.is_staff:
         raise Forbidden
     asked = json_data.request(_default_language(), actor)
-    booked = book(run.desk, asked, _repeatable(actor, headers_data.idempotency_key))
+    count_contacts(asked)
+    booked = book(run.desk, asked, repeatable(actor, "POST /v1/visits", headers_data.idempotency_key))
     run.doorbell.ring(booked.due)
     visit = booked.visit
     token = None if actor.is_staff else visit.manage_token
@@ -89,21 +89,8 @@ def list_slots_for_visit(id: UUID, query_data: OwnSlotsQuery) -> Response:
     return slots_answer(find_slots(run.desk, wish, query_data.from_, query_data.to, own=id), query_data.limit)
 
 
-def _booker() -> Actor:
-    """Staff by their key; everybody else is the public, one caller together."""
-    return require(caller(), Scope.VISITS) if bearer_token() else PUBLIC
-
-
 def _default_language() -> str:
     """What the browser asks for, where the clinic writes it; else the clinic's own."""
     last = runtime().desk.clinics.last
     spoken = last.clinic.languages if last else ("en",)
     return preferred(spoken)
-
-
-def _repeatable(actor: Actor, key: str | None) -> Repeatable | None:
-    if key is None:
-        return None
-    canonical = orjson.dumps(request.get_json(), option=orjson.OPT_SORT_KEYS).decode()
-    body_hash = runtime().desk.secrets.lookup.hash("idempotency", canonical)
-    return Repeatable(str(actor), "POST /v1/visits", key, body_hash)

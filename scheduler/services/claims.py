@@ -105,9 +105,7 @@ def _rewrite(session: Session, present_ones: ColumnElement[bool], visit: UUID, t
     """Update in place: an insert before the delete would collide with the claims' own time."""
     present = dict(
         session.execute(
-            select(Resource.kind, Claim.id)
-            .join(Claim, Claim.resource_id == Resource.id)
-            .where(present_ones)
+            select(Resource.kind, Claim.id).join(Claim, Claim.resource_id == Resource.id).where(present_ones)
         ).all()
     )
     for kind, row in taken.rows():

@@ -135,7 +135,7 @@ BAD: list[tuple[str, object, str]] = [
     ("status", "booked", "unknown-field"),
     ("id", "d2b8f5a0-0000-4000-8000-000000000000", "unknown-field"),
     ("sequence", 7, "unknown-field"),
-    ("hold", "x", "unknown-field"),
+    ("hold", "x", "wrong-type"),
     ("patient.role", "admin", "unknown-field"),
     ("patient.first_name", "Pat", "unknown-field"),
     ("patient.a/b~c", "x", "unknown-field"),

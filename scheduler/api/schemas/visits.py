@@ -55,6 +55,7 @@ class VisitIn(Strict):
     patient: PatientIn
     booked_by: BookerIn | None = None
     override: OverrideIn | None = None
+    hold: Annotated[UUID | None, Field(description="The id of a hold; the fields above repeat it.")] = None
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -72,6 +73,7 @@ class VisitIn(Strict):
             new_patient=self.new_patient,
             actor=actor,
             override=self.override.override() if self.override else None,
+            hold=self.hold,
             patient=Person(**patient),
             booked_by=Booker(**booker) if booker else None,
         )

@@ -1,0 +1,34 @@
+"""Holds as they are asked for and answered."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from scheduler.api.schemas.fields import Code, Instant, Strict
+from scheduler.domain.actors import Actor
+from scheduler.domain.clinic import Mode
+from scheduler.domain.holds import HoldRequest
+from scheduler.domain.wishes import Wish
+
+
+class HoldIn(Strict):
+    visit_type: Code
+    mode: Mode
+    start: Instant
+    practitioner: Code | None = None
+    location: Code | None = None
+
+    def request(self, actor: Actor, client: bytes) -> HoldRequest:
+        """What the domain understands. `client` is a keyed hash; nobody counts what staff hold."""
+        wish = Wish(self.visit_type, self.mode, self.practitioner, self.location)
+        return HoldRequest(wish, self.start, None if actor.is_staff else client, actor)
+
+
+class HoldOut(BaseModel):
+    id: Annotated[UUID, Field(description="Whoever knows it can book with it: a secret.")]
+    expires_at: AwareDatetime
+    start: AwareDatetime
+    end: AwareDatetime
+    practitioner: str
+    location: str | None

@@ -1,0 +1,327 @@
+"""Every route, for everybody, on what is theirs, what is another's, and what there is not."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from scheduler.app import create_app
+from scheduler.bootstrap import bootstrap
+from scheduler.domain.scopes import Scope
+from tests.api.contract import Contract, watched
+from tests.api.principals import ALL_SCOPES, DEAD, HOLDERS, NOBODY, PRINCIPALS, STAFF, Booked, World
+from tests.cast import at
+from tests.conftest import settings_for
+
+OK = 0
+"""They may: the route does what it is for, and answers with its own status."""
+
+Answers = tuple[int, int, int]
+Who = Mapping[str, Answers]
+"""What callers get: on their own visit, on another's, on one that there is not. Staff own none and all."""
+
+#                             own  another's  none
+ANYBODY: Who = {
+    "nobody":                 (OK, OK, OK),
+    "a dead token":           (OK, OK, OK),
+    "a holder of links":      (OK, OK, OK),
+    "staff":                  (OK, OK, OK),
+    "staff of other scopes":  (OK, OK, OK),
+}  # fmt: skip
+WHO_KNOWS_THE_ID: Who = {
+    "nobody":                 (OK, OK, 404),
+    "a dead token":           (OK, OK, 404),
+    "a holder of links":      (OK, OK, 404),
+    "staff":                  (OK, OK, 404),
+    "staff of other scopes":  (OK, OK, 404),
+}  # fmt: skip
+THE_PUBLIC_AND_STAFF: Who = {
+    "nobody":                 (OK, OK, OK),
+    "a dead token":           (401, 401, 401),
+    "a holder of links":      (403, 403, 403),
+    "staff":                  (OK, OK, OK),
+    "staff of other scopes":  (403, 403, 403),
+}  # fmt: skip
+WHOSE_VISIT_IT_IS: Who = {
+    "nobody":                 (401, 401, 401),
+    "a dead token":           (401, 401, 401),
+    "a holder of links":      (OK, 404, 404),
+    "staff":                  (OK, OK, 404),
+    "staff of other scopes":  (403, 403, 403),
+}  # fmt: skip
+STAFF_ON_A_VISIT: Who = {
+    "nobody":                 (401, 401, 401),
+    "a dead token":           (401, 401, 401),
+    "a holder of links":      (403, 404, 404),
+    "staff":                  (OK, OK, 404),
+    "staff of other scopes":  (403, 403, 403),
+}  # fmt: skip
+
+STAFF_ALONE: Who = {
+    "nobody":                 (401, 401, 401),
+    "a dead token":           (401, 401, 401),
+    "a holder of links":      (403, 403, 403),
+    "staff":                  (OK, OK, 404),
+    "staff of other scopes":  (403, 403, 403),
+}  # fmt: skip
+
+Body = Callable[[World, Booked], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`who` may; `status` is what they get; the rest makes the request one that is right in itself."""
+
+    who: Who
+    status: int = 200
+    scope: Scope = Scope.VISITS
+    body: Body | None = None
+    query: str = ""
+    visit_type: str = "follow-up"
+    after: tuple[str, ...] = ()
+    """What staff have done to a visit before it can be done."""
+    object: Callable[[World], Booked] | None = None
+    """What it is about, where that is no visit."""
+
+
+def nothing(world: World, visit: Booked) -> dict[str, Any]:
+    return {}
+
+
+def a_booking(world: World, visit: Booked) -> dict[str, Any]:
+    return world.wish()
+
+
+def a_hold(world: World, visit: Booked) -> dict[str, Any]:
+    wish = world.wish()
+    return {name: wish[name] for name in wish.keys() - {"patient", "booked_by"}}
+
+
+def a_bit_later(world: World, visit: Booked) -> dict[str, Any]:
+    return {"start": (visit.start + timedelta(minutes=15)).isoformat()}
+
+
+def in_person(world: World, visit: Booked) -> dict[str, Any]:
+    return {"mode": "in_person"}
+
+
+def held(world: World) -> Booked:
+    """A hold: it belongs to whoever knows its id."""
+    answer = world.client.post("/v1/holds", json=a_hold(world, world.nothing()))
+    return Booked(answer.get_json()["id"], world.nothing().start, {})
+
+
+def an_hour(world: World, thing: Booked) -> dict[str, Any]:
+    """On a Saturday, so that it is in nobody's way."""
+    return {"practitioner": "one", "start": at(12, 9).isoformat(), "end": at(12, 10).isoformat()}
+
+
+def an_hour_more(world: World, thing: Booked) -> dict[str, Any]:
+    return {**an_hour(world, thing), "modes": ["telemedicine"]}
+
+
+def whom(world: World, thing: Booked) -> dict[str, Any]:
+    return {"email": "nobody@patients.example"}
+
+
+def a_task(world: World) -> Booked:
+    """What a request leaves staff to do."""
+    visit = world.booked("reviewed")
+    answer = world.client.get(f"/v1/tasks?visit={visit.id}", headers=world.headers(ALL_SCOPES, visit))
+    return replace(visit, id=answer.get_json()["items"][0]["id"])
+
+
+def entered(path: str, body: Body) -> Callable[[World], Booked]:
+    """Makes something that staff enter."""
+
+    def make(world: World) -> Booked:
+        none = world.nothing()
+        answer = world.client.post(path, json=body(world, none), headers=world.headers(ALL_SCOPES, none))
+        return replace(none, id=answer.get_json()["id"])
+
+    return make
+
+
+time_off, extra_hours = entered("/v1/time-off", an_hour), entered("/v1/extra-hours", an_hour_more)
+
+
+def staff(*after: str, visit_type: str = "follow-up") -> Route:
+    """An act that only staff do."""
+    return Route(STAFF_ON_A_VISIT, body=nothing, after=after, visit_type=visit_type)
+
+
+def task() -> Route:
+    return Route(STAFF_ALONE, body=nothing, object=a_task)
+
+
+def schedule(status: int = 200, **more: Any) -> Route:
+    return Route(STAFF_ALONE, status, Scope.SCHEDULE, **more)
+
+
+DAYS = "from=2026-12-03&to=2026-12-04"
+
+ROUTES = {
+    "GET /health/live": Route(ANYBODY),
+    "GET /health/ready": Route(ANYBODY),
+    "GET /openapi.json": Route(ANYBODY),
+    "GET /docs": Route(ANYBODY),
+    "GET /docs/static/<path:filename>": Route(ANYBODY),
+    "GET /problems/<slug>": Route(ANYBODY),
+    "GET /v1/clinic": Route(ANYBODY),
+    "GET /v1/visit-types": Route(ANYBODY),
+    "GET /v1/practitioners": Route(ANYBODY),
+    "GET /v1/locations": Route(ANYBODY),
+    "GET /v1/slots": Route(ANYBODY, query=f"visit_type=follow-up&mode=telemedicine&{DAYS}"),
+    "POST /v1/holds": Route(THE_PUBLIC_AND_STAFF, 201, body=a_hold),
+    "DELETE /v1/holds/<uuid:id>": Route(WHO_KNOWS_THE_ID, 204, object=held),
+    "POST /v1/visits": Route(THE_PUBLIC_AND_STAFF, 201, body=a_booking),
+    "GET /v1/visits/<uuid:id>": Route(WHOSE_VISIT_IT_IS),
+    "GET /v1/visits/<uuid:id>/slots": Route(WHOSE_VISIT_IT_IS, query=DAYS),
+    "POST /v1/visits/<uuid:id>/confirm": Route(WHOSE_VISIT_IT_IS, body=nothing),
+    "POST /v1/visits/<uuid:id>/reschedule": Route(WHOSE_VISIT_IT_IS, body=a_bit_later),
+    "POST /v1/visits/<uuid:id>/convert": Route(WHOSE_VISIT_IT_IS, body=in_person),
+    "POST /v1/visits/<uuid:id>/cancel": Route(WHOSE_VISIT_IT_IS, body=nothing),
+    "POST /v1/visits/<uuid:id>/approve": staff(visit_type="reviewed"),
+    "POST /v1/visits/<uuid:id>/decline": staff(visit_type="reviewed"),
+    "POST /v1/visits/<uuid:id>/arrive": staff(),
+    "POST /v1/visits/<uuid:id>/check-in": staff("arrive"),
+    "POST /v1/visits/<uuid:id>/complete": staff("arrive", "check-in"),
+    "POST /v1/visits/<uuid:id>/no-show": staff(),
+    "POST /v1/visits/<uuid:id>/undo": staff("arrive"),
+    "POST /v1/visits/<uuid:id>/entered-in-error": staff(),
+    "GET /v1/visits/<uuid:id>/history": Route(STAFF_ON_A_VISIT),
+    "GET /v1/visits": Route(STAFF_ALONE, query=DAYS),
+    "POST /v1/visits/search": Route(STAFF_ALONE, body=whom),
+    "GET /v1/tasks": Route(STAFF_ALONE),
+    "POST /v1/tasks/<int:id>/claim": task(),
+    "POST /v1/tasks/<int:id>/release": task(),
+    "POST /v1/tasks/<int:id>/done": task(),
+    "GET /v1/time-off": schedule(),
+    "POST /v1/time-off": schedule(201, body=an_hour),
+    "GET /v1/time-off/<uuid:id>": schedule(object=time_off),
+    "DELETE /v1/time-off/<uuid:id>": schedule(object=time_off),
+    "GET /v1/extra-hours": schedule(),
+    "POST /v1/extra-hours": schedule(201, body=an_hour_more),
+    "DELETE /v1/extra-hours/<uuid:id>": schedule(object=extra_hours),
+}
+
+PATHS = {"<slug>": "slot-taken", "<path:filename>": "docs.css"}
+ONE = re.compile("<(uuid|int):id>")
+NO_NUMBER = "404404404"
+
+
+@pytest.fixture(scope="module")
+def world(own_database: str, contract: Contract) -> Iterator[World]:
+    run = bootstrap(settings_for(own_database, holds_at_once=10_000, holds_share=1))
+    yield World(run, watched(create_app(run), contract))
+    run.db.dispose()
+
+
+class Things(NamedTuple):
+    """What a request may be about; a holder of links holds those of their `own` visit."""
+
+    own: Booked
+    anothers: Booked
+    none: Booked
+
+
+class Cell(NamedTuple):
+    """One field of the matrix: a caller, what the request is about, and what it must come to."""
+
+    principal: str
+    whose: str
+    expected: int
+
+
+def cells(name: str) -> Iterator[Cell]:
+    """All callers, on all things; a route that is about no thing in particular has one column."""
+    route = ROUTES[name]
+    for principal in PRINCIPALS:
+        row = route.who[group(principal, route.scope)]
+        whole = [Cell(principal, *each) for each in zip(Things._fields, row, strict=True)]
+        yield from whole if ONE.search(name) else whole[:1]
+
+
+def group(principal: str, scope: Scope) -> str:
+    """The row of the table that a principal stands in."""
+    if principal in (ALL_SCOPES, f"staff: {scope}"):
+        return "staff"
+    if principal in STAFF:
+        return "staff of other scopes"
+    return "a dead token" if principal in DEAD else "a holder of links" if principal in HOLDERS else NOBODY
+
+
+def things(world: World, route: Route) -> Things:
+    """New ones, which nobody has done anything to."""
+    own, another = (
+        route.object(world) if route.object else world.booked(route.visit_type, route.after) for _ in "ab"
+    )
+    return Things(own, another, world.nothing())
+
+
+def ask(world: World, name: str, cell: Cell, about: Things) -> TestResponse:
+    route, (method, _, rule) = ROUTES[name], name.partition(" ")
+    thing: Booked = getattr(about, cell.whose)
+    numbered = "<int:id>" in rule and thing is about.none
+    path = ONE.sub(NO_NUMBER if numbered else thing.id, rule)
+    for placeholder, value in PATHS.items():
+        path = path.replace(placeholder, value)
+    return world.client.open(
+        path,
+        method=method,
+        json=route.body(world, thing) if route.body else None,
+        query_string=route.query,
+        headers=world.headers(cell.principal, about.own),
+    )
+
+
+def routes(client: FlaskClient) -> set[str]:
+    methods = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    rules = client.application.url_map.iter_rules()
+    return {f"{method} {rule.rule}" for rule in rules for method in methods & (rule.methods or set())}
+
+
+def looks(answer: TestResponse) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """All of a problem that could tell somebody something."""
+    body, headers = json.loads(answer.data), dict(answer.headers)
+    assert body.pop("instance") == headers.pop("X-Request-Id")
+    return answer.status_code, body, headers
+
+
+def test_every_route_is_in_the_table(world: World) -> None:
+    assert routes(world.client) == set(ROUTES)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_who_may_not_is_told_so_and_changes_nothing(world: World, name: str) -> None:
+    about = things(world, ROUTES[name])
+    before = world.everything()
+    refused = [cell for cell in cells(name) if cell.expected != OK]
+    answers = {cell: ask(world, name, cell, about).status_code for cell in refused}
+    assert {cell: status for cell, status in answers.items() if status != cell.expected} == {}
+    assert world.everything() == before
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_who_may_does_it(world: World, name: str) -> None:
+    route = ROUTES[name]
+    same = None if ONE.search(name) else things(world, route)
+    may = [cell for cell in cells(name) if cell.expected == OK]
+    answers = {cell: ask(world, name, cell, same or things(world, route)).status_code for cell in may}
+    assert answers, "somebody may"
+    assert {cell: status for cell, status in answers.items() if status != route.status} == {}
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTES if ONE.search(name)])
+def test_what_is_anothers_looks_like_what_there_is_not(world: World, name: str) -> None:
+    about = things(world, ROUTES[name])
+    for principal in PRINCIPALS:
+        _, others, none = (cell for cell in cells(name) if cell.principal == principal)
+        if others.expected == none.expected != OK:
+            assert looks(ask(world, name, others, about)) == looks(ask(world, name, none, about)), principal

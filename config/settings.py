@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     """How many times one address of the public may hold."""
     holds_share: float = Field(default=0.5, gt=0, le=1)
     """How much of a practitioner's day that no visit takes the public may hold."""
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+    """Who brings it as a bearer token reads /metrics; without one there is no such page."""
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_workers: int = Field(default=2, ge=1, le=32)
     web_threads: int = Field(default=4, ge=1, le=64)

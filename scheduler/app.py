@@ -18,6 +18,7 @@ from scheduler.api import (
     health,
     holds,
     links,
+    metrics,
     openapi,
     problems,
     schedule,
@@ -34,6 +35,21 @@ from scheduler.domain.errors import Fault, Invalid
 
 log = logging.getLogger(__name__)
 
+NOUNS = (
+    clinic,
+    slots,
+    holds,
+    visits,
+    acts,
+    contact,
+    links,
+    staff_visits,
+    tasks,
+    schedule,
+    health,
+    metrics,
+    openapi,
+)
 LARGEST_BODY = 32 * 1024
 ALLOWED_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "If-Match", "Accept-Language"]
 EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id", *HEADERS]
@@ -60,20 +76,7 @@ def create_app(run: Runtime) -> APIFlask:
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     attach(app, run)
     app.spec_callback = openapi.complete
-    for module in (
-        clinic,
-        slots,
-        holds,
-        visits,
-        acts,
-        contact,
-        links,
-        staff_visits,
-        tasks,
-        schedule,
-        health,
-        openapi,
-    ):
+    for module in NOUNS:
         app.register_blueprint(module.blueprint)
     problems.register(app)
     app.before_request(_begin)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -29,29 +31,48 @@ class TakenBack:
 
 
 def open_hours(desk: Desk, extra: Opening, actor: Actor) -> ExtraHours:
-    """Enter extra hours. Raises Invalid where nobody could book them."""
+    """Enter extra hours; the same once more are those that there are.
+
+    Raises Invalid where nobody could book them.
+    """
 
     def work(session: Session) -> ExtraHours:
         moment = desk.clinics.moment(session)
         if faults := faults_of(moment.clinic, extra):
             raise Invalid(faults)
+        resource, modes = moment.in_force.resources[extra.practitioner], sorted(map(str, extra.modes))
+        during = Range(extra.start, extra.end)
+        lock(session, resource)
+        if there := _same(session, resource, extra.location, modes, during):
+            return there
         entry = ExtraHours(
             id=uuid4(),
-            resource_id=moment.in_force.resources[extra.practitioner],
+            resource_id=resource,
             practitioner=extra.practitioner,
             location=extra.location,
-            modes=sorted(extra.modes),
-            during=Range(extra.start, extra.end),
+            modes=modes,
+            during=during,
             created_at=moment.now,
             created_by=str(actor),
         )
-        lock(session, entry.resource_id)
         session.add(entry)
         session.flush()
         note(session, actor, "enter", OBJECT, str(entry.id), moment.now, {"practitioner": entry.practitioner})
         return entry
 
     return desk.db.attempt(work)
+
+
+def _same(
+    session: Session, resource: int, location: str | None, modes: list[str], during: Range[datetime]
+) -> ExtraHours | None:
+    found = select(ExtraHours).where(
+        ExtraHours.resource_id == resource,
+        ExtraHours.location.is_not_distinct_from(location),
+        ExtraHours.modes == modes,
+        ExtraHours.during == during,
+    )
+    return session.scalars(found.limit(1)).first()
 
 
 def take_back(desk: Desk, id: UUID, actor: Actor) -> TakenBack:

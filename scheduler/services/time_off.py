@@ -35,24 +35,29 @@ def take_off(desk: Desk, practitioner: str, start: datetime, end: datetime, acto
     """Enter time off. Raises Invalid for somebody whom the clinic does not have.
 
     Under the lock that bookings take: one is either there before, and is listed, or finds the time off.
+    The same once more is the entry that there is: an answer that got lost is asked for by a repeat.
     """
 
     def work(session: Session) -> Away:
         moment = desk.clinics.moment(session)
         if moment.clinic.practitioner(practitioner) is None:
             raise Invalid([Fault("/practitioner", "unknown")])
-        entry = TimeOff(
-            id=uuid4(),
-            resource_id=moment.in_force.resources[practitioner],
-            practitioner=practitioner,
-            during=Range(start, end),
-            created_at=moment.now,
-            created_by=str(actor),
-        )
-        lock(session, entry.resource_id)
-        session.add(entry)
-        session.flush()
-        note(session, actor, "enter", OBJECT, str(entry.id), moment.now, {"practitioner": practitioner})
+        resource = moment.in_force.resources[practitioner]
+        lock(session, resource)
+        same = select(TimeOff).where(TimeOff.resource_id == resource, TimeOff.during == Range(start, end))
+        entry = session.scalars(same.limit(1)).first()
+        if entry is None:
+            entry = TimeOff(
+                id=uuid4(),
+                resource_id=resource,
+                practitioner=practitioner,
+                during=Range(start, end),
+                created_at=moment.now,
+                created_by=str(actor),
+            )
+            session.add(entry)
+            session.flush()
+            note(session, actor, "enter", OBJECT, str(entry.id), moment.now, {"practitioner": practitioner})
         return _with_visits(session, desk, entry, actor, moment.now)
 
     return desk.db.attempt(work)

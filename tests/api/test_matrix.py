@@ -169,6 +169,7 @@ DAYS = "from=2026-12-03&to=2026-12-04"
 ROUTES = {
     "GET /health/live": Route(ANYBODY),
     "GET /health/ready": Route(ANYBODY),
+    "GET /metrics": Route(ANYBODY, 404),  # without a token in the settings there is no such page
     "GET /openapi.json": Route(ANYBODY),
     "GET /docs": Route(ANYBODY),
     "GET /docs/static/<path:filename>": Route(ANYBODY),

@@ -160,6 +160,17 @@ def test_time_off_is_listed_until_it_has_ended(client: FlaskClient, staff: Heade
     assert listed(f"?limit=1&cursor={page['next']}") == [second]
 
 
+def test_the_same_entry_once_more_is_the_one_that_there_is(
+    client: FlaskClient, run: Runtime, staff: Headers
+) -> None:
+    """Somebody whose answer was lost asks again and gets the call list, not a second absence."""
+    first, again = (away(client, staff, at(8, 9), at(8, 17))["id"] for _ in range(2))
+    assert (first, count(run, "time_off")) == (again, 1)
+    bodies = [extra(at(12, 10), at(12, 11)), extra(at(12, 10), at(12, 11), modes=["telemedicine"])]
+    made = [said(client.post("/v1/extra-hours", json=body, headers=staff), 201)["id"] for body in bodies * 2]
+    assert (made[:2], len(set(made)), count(run, "extra_hours")) == (made[2:], 2, 2)
+
+
 @pytest.mark.parametrize(
     ("change", "pointer", "code"),
     [

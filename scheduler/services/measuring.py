@@ -1,0 +1,55 @@
+"""How much there is to do, and for how long: counts and ages by code, nothing about anybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from scheduler.db.engine import Database
+from scheduler.db.models import Heartbeat, Message, Task
+from scheduler.domain.messages import MessageState
+from scheduler.services.health import SWEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Ages in seconds; None where there is nothing to be old."""
+
+    open_tasks: Mapping[str, int]
+    oldest_task: Mapping[str, float]
+    """By kind, as the counts: since it was opened."""
+    messages: Mapping[tuple[str, str, str], int]
+    """By state, kind and channel."""
+    oldest_due_message: float | None
+    """Since it was to be tried (again)."""
+    last_sweep: float | None
+
+
+def measure(connection: Connection, db: Database) -> Measures:
+    now = db.now(connection)
+    tasks = connection.execute(
+        select(Task.kind, func.count(), func.min(Task.created_at))
+        .where(Task.done_at.is_(None))
+        .group_by(Task.kind)
+    ).all()
+    messages = connection.execute(
+        select(Message.state, Message.kind, Message.channel, func.count()).group_by(
+            Message.state, Message.kind, Message.channel
+        )
+    )
+    due = select(func.min(Message.next_at)).where(
+        Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now
+    )
+    swept = select(Heartbeat.at).where(Heartbeat.part == SWEEP)
+    return Measures(
+        open_tasks={kind: count for kind, count, _ in tasks},
+        oldest_task={kind: (now - oldest).total_seconds() for kind, _, oldest in tasks},
+        messages={(state, kind, channel): count for state, kind, channel, count in messages},
+        oldest_due_message=_age(connection.execute(due).scalar_one(), now),
+        last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - db.offset),
+    )
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return (now - since).total_seconds() if since else None

@@ -78,7 +78,7 @@ def test_health_needs_no_headers_and_is_never_kept(client: FlaskClient) -> None:
         assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
-def test_an_audit_that_waits_for_its_seal_for_over_a_minute_is_said(client: FlaskClient, run: Runtime) -> None:
+def test_an_audit_that_waits_too_long_for_its_seal_is_said(client: FlaskClient, run: Runtime) -> None:
     with run.db.transaction() as session:
         late = run.db.now(session) - timedelta(minutes=2)
         note(session, SYSTEM, "looked", "visit", None, late)

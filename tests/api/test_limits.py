@@ -22,7 +22,7 @@ from tests.api.conftest import Serve
 from tests.cast import at, patient, wish
 
 ORIGIN = {"Origin": "https://clinic.example"}
-WIDE = {"limit_reads": "1000/minute", "limit_writes": "1000/minute", "limit_contact": "1000/hour"}
+WIDE = {"limit_reads": "100000/minute", "limit_writes": "100000/minute", "limit_contact": "1000/hour"}
 
 
 @pytest.fixture(scope="module")

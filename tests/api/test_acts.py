@@ -165,6 +165,15 @@ def test_a_cancel_is_undone_while_the_time_is_free(client: FlaskClient, staff: d
     assert (refused.status_code, refused.json["type"]) == (409, "/problems/slot-taken")
 
 
+def test_a_cancel_is_not_undone_into_time_off(client: FlaskClient, staff: dict[str, str]) -> None:
+    visit = booked(client)
+    act(client, visit, "cancel", staff)
+    away = {"practitioner": visit["practitioner"], "start": visit["start"], "end": visit["end"]}
+    assert client.post("/v1/time-off", json=away, headers=staff).status_code == 201
+    refused = act(client, visit, "undo", staff)
+    assert (refused.status_code, refused.json["type"]) == (409, "/problems/slot-taken")
+
+
 def test_only_one_step_is_undone(client: FlaskClient, staff: dict[str, str]) -> None:
     visit = booked(client)
     act(client, visit, "arrive", staff)

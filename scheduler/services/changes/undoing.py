@@ -2,12 +2,12 @@
 
 from sqlalchemy import select
 
-from scheduler.db.models import VisitEvent
-from scheduler.domain.errors import IllegalTransition
+from scheduler.db.models import TimeOff, VisitEvent
+from scheduler.domain.errors import IllegalTransition, SlotTaken
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.visits import BY_STAFF, UNDO_WITHIN, UNDO_WITHIN_ELSE, Act, VisitStatus, allowed
 from scheduler.services.changes.scene import Scene
-from scheduler.services.claims import claim_for_visit, occupation_of
+from scheduler.services.claims import Occupation, claim_for_visit, occupation_of
 from scheduler.services.taking import lock
 
 
@@ -20,9 +20,17 @@ def undo(scene: Scene) -> None:
     if scene.was is VisitStatus.CANCELLED:
         lock(scene.session, scene.visit.practitioner_id)
         taken = occupation_of(scene.visit, scene.patient_resource())
+        if _is_away(scene, taken):
+            raise SlotTaken
         claim_for_visit(scene.session, scene.visit.id, taken)
         scene.visit.cancel_reason = None
         scene.tell(MessageKind.CONFIRMED)
+
+
+def _is_away(scene: Scene, taken: Occupation) -> bool:
+    """Whether the practitioner took that time off meanwhile."""
+    off = select(TimeOff.id).where(TimeOff.resource_id == taken.practitioner)
+    return scene.session.execute(off.where(TimeOff.during.overlaps(taken.with_buffers))).first() is not None
 
 
 def _check_last_step(scene: Scene) -> None:

@@ -48,7 +48,7 @@ def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Oc
     taken = occupation(search.visit_type, taking.start, day, practitioner, None, taking.patient_resource)
     lock(session, practitioner)
     _check_practitioner(session, moment, search, taking)
-    _drop_ended_holds(session, practitioner, taken.with_buffers, moment.now)
+    drop_ended_holds(session, practitioner, taken.with_buffers, moment.now)
     if search.needs_room:
         taken = replace(taken, room=_take_room(session, moment, taking, taken.with_buffers))
     if taken.patient is not None:
@@ -75,7 +75,7 @@ def _take_room(session: Session, moment: Moment, taking: Taking, during: Range[d
         if not _meets(session, moment, taking, room, during):
             lock(session, room)
             if not _meets(session, moment, taking, room, during):
-                _drop_ended_holds(session, room, during, moment.now)
+                drop_ended_holds(session, room, during, moment.now)
                 return room
     raise SlotTaken
 
@@ -93,7 +93,7 @@ def _meets(session: Session, moment: Moment, taking: Taking, resource: int, duri
     return session.execute(found).first() is not None
 
 
-def _drop_ended_holds(session: Session, resource: int, during: Range[datetime], now: datetime) -> None:
+def drop_ended_holds(session: Session, resource: int, during: Range[datetime], now: datetime) -> None:
     """An exclusion constraint knows no time: claims of ended holds go before a new one comes."""
     ended = select(Hold.id).where(Hold.expires_at <= now)
     session.execute(delete(Claim).where(Claim.meets(resource, during), Claim.hold_id.in_(ended)))

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Hold
@@ -238,3 +238,18 @@ def test_a_token_that_opens_nothing_holds_nothing(client: FlaskClient) -> None:
 def test_without_a_database_nothing_is_held(severed: FlaskClient) -> None:
     assert severed.post("/v1/holds", json=held()).status_code == 503
     assert severed.delete(f"/v1/holds/{uuid4()}").status_code == 503
+
+
+def test_an_ended_hold_is_not_in_the_way_of_a_visit_that_comes_back(
+    client: FlaskClient, run: Runtime, staff: dict[str, str]
+) -> None:
+    there: dict[str, Any] = {"practitioner": "one", "mode": "in_person", "location": "main"}
+    visit = client.post("/v1/visits", json={**wish(TEN), **there}).get_json()
+    path = f"/v1/visits/{visit['id']}"
+    assert client.post(f"{path}/cancel", json={}, headers=staff).status_code == 200
+    assert client.post("/v1/holds", json=held(**there)).status_code == 201
+    assert client.post(f"{path}/undo", json={}, headers=staff).status_code == 409
+    with run.db.transaction() as session:
+        session.execute(update(Hold).values(expires_at=NOW - timedelta(seconds=1)))
+    back = client.post(f"{path}/undo", json={}, headers=staff)
+    assert (back.status_code, back.get_json()["status"]) == (200, "booked"), back.text

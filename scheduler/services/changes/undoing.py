@@ -8,7 +8,7 @@ from scheduler.domain.messages import MessageKind
 from scheduler.domain.visits import BY_STAFF, UNDO_WITHIN, UNDO_WITHIN_ELSE, Act, VisitStatus, allowed
 from scheduler.services.changes.scene import Scene
 from scheduler.services.claims import Occupation, claim_for_visit, occupation_of
-from scheduler.services.taking import lock
+from scheduler.services.taking import drop_ended_holds, lock
 
 
 def undo(scene: Scene) -> None:
@@ -22,6 +22,8 @@ def undo(scene: Scene) -> None:
         taken = occupation_of(scene.visit, scene.patient_resource())
         if _is_away(scene, taken):
             raise SlotTaken
+        for resource in filter(None, (taken.practitioner, taken.room)):
+            drop_ended_holds(scene.session, resource, taken.with_buffers, scene.moment.now)
         claim_for_visit(scene.session, scene.visit.id, taken)
         scene.visit.cancel_reason = None
         scene.tell(MessageKind.CONFIRMED)

@@ -32,7 +32,7 @@ def note_act(
         "sequence": sequence,
         "reason": reason,
     }
-    session.execute(insert(VisitEvent.table()).values(**row, from_status=was, to_status=status))
+    session.execute(insert(VisitEvent.table()), {**row, "from_status": was, "to_status": status})
     detail = {"from": was, "to": status, "sequence": sequence, "reason": reason}
     note(session, actor, act, "visit", str(visit), now, detail)
 
@@ -47,13 +47,12 @@ def note(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """One entry of the audit. `detail` holds codes, counts and ids, nothing that a patient said."""
-    session.execute(
-        insert(AuditEntry.table()).values(
-            at=now,
-            actor=str(actor),
-            act=act,
-            object_kind=object_kind,
-            object_id=object_id,
-            detail=dict(detail or {}),
-        )
-    )
+    row = {
+        "at": now,
+        "actor": str(actor),
+        "act": act,
+        "object_kind": object_kind,
+        "object_id": object_id,
+        "detail": dict(detail or {}),
+    }
+    session.execute(insert(AuditEntry.table()), row)

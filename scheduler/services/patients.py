@@ -3,13 +3,23 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Patient, PatientIdentity, Resource, ResourceKind
 from scheduler.db.secrets import Lookup, Secrets
 from scheduler.domain.people import Person, fold, fold_email, surname
+
+# Each booking asks these: they are put together once.
+KNOWN = text(
+    """
+    SELECT p.id, p.resource_id FROM patients p JOIN patient_identities i ON i.patient_id = p.id
+    WHERE i.hash = ANY(:hashes) AND p.id IS DISTINCT FROM CAST(:but AS uuid)
+    ORDER BY p.created_at, p.id LIMIT 1
+    """
+)
+NEW_RESOURCE = text("INSERT INTO resources (kind) VALUES (:kind) RETURNING id")
 
 
 def recognise(session: Session, person: Person, secrets: Secrets, now: datetime) -> tuple[UUID, int]:
@@ -41,13 +51,7 @@ def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> bool:
 
 
 def _find(session: Session, hashes: list[bytes], but: UUID | None = None) -> tuple[UUID, int] | None:
-    row = session.execute(
-        select(Patient.id, Patient.resource_id)
-        .join(PatientIdentity, PatientIdentity.patient_id == Patient.id)
-        .where(PatientIdentity.hash.in_(hashes), Patient.id.is_distinct_from(but))
-        .order_by(Patient.created_at, Patient.id)
-        .limit(1)
-    ).first()
+    row = session.execute(KNOWN, {"hashes": hashes, "but": but}).first()
     return (row.id, row.resource_id) if row else None
 
 
@@ -55,20 +59,18 @@ def _enrol(
     session: Session, person: Person, secrets: Secrets, hashes: list[bytes], now: datetime
 ) -> tuple[UUID, int]:
     id = uuid4()
-    resource = session.execute(
-        insert(Resource).values(kind=ResourceKind.PATIENT).returning(Resource.id)
-    ).scalar_one()
-    session.execute(
-        insert(Patient.table()).values(
-            id=id,
-            resource_id=resource,
-            name=secrets.vault.seal("patients.name", id, person.name),
-            birth_date=secrets.vault.seal("patients.birth_date", id, person.birth_date.isoformat()),
-            surname_hash=secrets.lookup.hash("surname", surname(person.name)),
-            birth_date_hash=secrets.lookup.hash("birth_date", person.birth_date.isoformat()),
-            created_at=now,
-        )
-    )
+    resource = session.execute(NEW_RESOURCE, {"kind": ResourceKind.PATIENT}).scalar_one()
+    born = person.birth_date.isoformat()
+    row = {
+        "id": id,
+        "resource_id": resource,
+        "name": secrets.vault.seal("patients.name", id, person.name),
+        "birth_date": secrets.vault.seal("patients.birth_date", id, born),
+        "surname_hash": secrets.lookup.hash("surname", surname(person.name)),
+        "birth_date_hash": secrets.lookup.hash("birth_date", born),
+        "created_at": now,
+    }
+    session.execute(insert(Patient.table()), row)
     if _remember(session, id, hashes):
         return id, resource
     # Somebody enrolled the same person while we waited for the index: what is new of ours becomes theirs.

@@ -49,7 +49,7 @@ class NewVisit:
 def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
     """Write all rows of a new visit; its id and hints of the messages that are due now."""
     visit = uuid4()
-    session.execute(insert(Visit.table()).values(_visit_row(visit, moment, desk.secrets, new)))
+    session.execute(insert(Visit.table()), _visit_row(visit, moment, desk.secrets, new))
     if new.hold:
         turn_claims_over(session, new.hold, visit, new.taken)
     else:

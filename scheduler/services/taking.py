@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Claim, Hold, Resource
 from scheduler.domain.errors import AlreadyBooked, SlotNotOffered, SlotTaken
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search, free_times, offered_times, room_key
@@ -33,9 +32,30 @@ class Taking:
     """The one room that will do; any of the place where there is none."""
 
 
+# Each booking asks these several times: they are put together once. The ranges over single ids are what the
+# exclusion constraint's index knows.
+LOCK = text("SELECT id FROM resources WHERE id = :id FOR NO KEY UPDATE")
+MET = text(
+    """
+    SELECT c.id FROM claims c LEFT JOIN holds h ON h.id = c.hold_id
+    WHERE int8range(c.resource_id, c.resource_id, '[]') && int8range(:resource, :resource, '[]')
+    AND c.during && :during AND (h.id IS NULL OR h.expires_at > :now)
+    AND coalesce(c.visit_id, c.hold_id) IS DISTINCT FROM CAST(:own AS uuid)
+    LIMIT 1
+    """
+).bindparams(bindparam("during", type_=TSTZRANGE()))
+DROP_ENDED = text(
+    """
+    DELETE FROM claims c USING holds h WHERE h.id = c.hold_id AND h.expires_at <= :now
+    AND int8range(c.resource_id, c.resource_id, '[]') && int8range(:resource, :resource, '[]')
+    AND c.during && :during
+    """
+).bindparams(bindparam("during", type_=TSTZRANGE()))
+
+
 def lock(session: Session, resource: int) -> None:
     """Hold a resource's time until the end of the transaction."""
-    session.execute(select(Resource.id).where(Resource.id == resource).with_for_update(key_share=True))
+    session.execute(LOCK, {"id": resource})
 
 
 def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Occupation:
@@ -82,18 +102,12 @@ def _take_room(session: Session, moment: Moment, taking: Taking, during: Range[d
 
 def _meets(session: Session, moment: Moment, taking: Taking, resource: int, during: Range[datetime]) -> bool:
     """Whether somebody else has some of that time."""
-    found = (
-        select(Claim.id)
-        .outerjoin(Hold, Hold.id == Claim.hold_id)
-        .where(Claim.meets(resource, during))
-        .where(Hold.id.is_(None) | (Hold.expires_at > moment.now))
-        .where(func.coalesce(Claim.visit_id, Claim.hold_id).is_distinct_from(taking.own))
-        .limit(1)
+    found = session.execute(
+        MET, {"resource": resource, "during": during, "now": moment.now, "own": taking.own}
     )
-    return session.execute(found).first() is not None
+    return found.first() is not None
 
 
 def drop_ended_holds(session: Session, resource: int, during: Range[datetime], now: datetime) -> None:
     """An exclusion constraint knows no time: claims of ended holds go before a new one comes."""
-    ended = select(Hold.id).where(Hold.expires_at <= now)
-    session.execute(delete(Claim).where(Claim.meets(resource, during), Claim.hold_id.in_(ended)))
+    session.execute(DROP_ENDED, {"resource": resource, "during": during, "now": now})

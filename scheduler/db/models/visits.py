@@ -6,14 +6,11 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    ColumnElement,
     DateTime,
     ForeignKey,
     Identity,
     Index,
     UniqueConstraint,
-    and_,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
@@ -143,12 +140,3 @@ class Claim(Base):
     visit_type: Mapped[str]
     on_date: Mapped[date]
     """Local date of the visit's start: daily limits and loads are counted by it."""
-
-    @classmethod
-    def meets(cls, resource: int, during: Range[datetime]) -> ColumnElement[bool]:
-        """Claims of a resource that touch a stretch of time, found through the constraint's own index."""
-        single = func.int8range(resource, resource, "[]")
-        return and_(
-            func.int8range(cls.resource_id, cls.resource_id, text("'[]'")).bool_op("&&")(single),
-            cls.during.overlaps(during),
-        )

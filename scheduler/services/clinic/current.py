@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import Database
@@ -41,6 +41,9 @@ class Moment:
         return self.in_force.clinic
 
 
+MOMENT = text("SELECT clock_timestamp(), (SELECT max(id) FROM clinic_versions)")
+
+
 class Clinics:
     """Versions of the clinic by id. One for each process."""
 
@@ -55,8 +58,7 @@ class Clinics:
 
         Raises Unavailable where no clinic file was ever applied.
         """
-        newest = select(func.max(ClinicVersion.id)).scalar_subquery()
-        now, version = session.execute(select(func.clock_timestamp(), newest)).one()
+        now, version = session.execute(MOMENT).one()
         if version is None:
             raise Unavailable
         self.last = self._recall(session, version)

@@ -34,7 +34,8 @@ def _act(
     if staff_only and not actor.is_staff:
         raise Forbidden
     run = runtime()
-    changed = carry_out(run.desk, Order(id, act, actor, expected_version(), reason, who.recipient), perform)
+    order = Order(id, act, actor, expected_version(), reason, who.recipient, who.generation)
+    changed = carry_out(run.desk, order, perform)
     run.doorbell.ring(changed.due)
     return visit_answer(changed.visit)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from scheduler.domain.clinic import Mode, ReminderPlan
-from scheduler.domain.visits import VisitStatus
+from scheduler.domain.visits import EXPECTED, VisitStatus
 
 
 class MessageKind(StrEnum):
@@ -25,6 +25,10 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     JOIN = "join"
     """How to enter a telemedicine visit, shortly before it."""
+    LINKS = "links"
+    """The way to the visit once more, for somebody who lost it."""
+    WITHDRAWN = "withdrawn"
+    """To an address that is the person's no longer: the visit is no business of this address."""
 
 
 class ChannelName(StrEnum):
@@ -51,6 +55,8 @@ class MessageState(StrEnum):
     SENT = "sent"
     SUPERSEDED = "superseded"
     """The visit is no longer what the message says."""
+    SKIPPED = "skipped"
+    """Whoever has this address wants nothing from us."""
     EXPIRED = "expired"
     FAILED = "failed"
     UNKNOWN = "unknown"
@@ -68,12 +74,17 @@ QUEUES = {
     MessageKind.EXPIRED: Queue.URGENT,
     MessageKind.REMINDER: Queue.BULK,
     MessageKind.JOIN: Queue.URGENT,
+    MessageKind.LINKS: Queue.URGENT,
+    MessageKind.WITHDRAWN: Queue.URGENT,
 }
 
 ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
+"""Kinds that tell of a visit that does not take place."""
+
+REMOVING = ENDING | {MessageKind.WITHDRAWN}
 """Kinds whose calendar object takes the entry away."""
 
-WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind.CHANGED}) | ENDING
+WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind.CHANGED}) | REMOVING
 """Kinds that carry a calendar object: they leave in order, per visit and recipient."""
 
 ENDING_COUNTS = timedelta(days=1)
@@ -87,13 +98,19 @@ SPEAKS_OF = {
     MessageKind.EXPIRED: frozenset({VisitStatus.CANCELLED}),
     MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),
     MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
+    MessageKind.LINKS: EXPECTED,
+    MessageKind.WITHDRAWN: frozenset(VisitStatus),
 }
 """The statuses of a visit in which a message of that kind is still true."""
 
 
 def still_true(kind: MessageKind, sequence: int, visit_status: VisitStatus, visit_sequence: int) -> bool:
-    """Whether a message may be handed over now: asked at the fence, with the visit locked."""
-    return visit_status in SPEAKS_OF[kind] and sequence == visit_sequence
+    """Whether a message may be handed over now: asked at the fence, with the visit locked.
+
+    That an address is out of it stays true, whatever becomes of the visit.
+    """
+    current = sequence == visit_sequence or kind is MessageKind.WITHDRAWN
+    return visit_status in SPEAKS_OF[kind] and current
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,11 @@ def plan_news(
     expires = max(start, now + ENDING_COUNTS) if told in ENDING else start
     news = PlannedMessage(told, 0, now, expires)
     return [news, *(plan_reminders(mode, start, now, plan) if status is VisitStatus.BOOKED else [])]
+
+
+def plan_withdrawal(start: datetime, now: datetime) -> PlannedMessage:
+    """What goes to an address that is out of it."""
+    return PlannedMessage(MessageKind.WITHDRAWN, 0, now, max(start, now + ENDING_COUNTS))
 
 
 def plan_reminders(mode: Mode, start: datetime, now: datetime, plan: ReminderPlan) -> list[PlannedMessage]:

@@ -8,3 +8,5 @@ class TaskKind(StrEnum):
     """A request waits for an answer."""
     SAME_PERSON = "same-person"
     """Somebody new has the surname and birth date of a patient who is known."""
+    NOT_YOU = "not-you"
+    """Whoever has the patient's address says that they are somebody else: how is the patient reached?"""

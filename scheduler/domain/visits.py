@@ -41,6 +41,13 @@ class Act(StrEnum):
     NO_SHOW = "no-show"
     UNDO = "undo"
     ENTERED_IN_ERROR = "entered-in-error"
+    CONTACT = "contact"
+    """Somebody is reached elsewhere from now on."""
+    REVOKE_LINKS = "revoke-links"
+    END_HELPER = "end-helper"
+    """Whoever booked for the patient has no more to do with it."""
+    NOT_YOU = "not-you"
+    """Whoever has the address says that they are not the patient."""
 
 
 class CancelReason(StrEnum):
@@ -56,6 +63,9 @@ class CancelReason(StrEnum):
 
 S = VisitStatus
 Moves = Mapping[VisitStatus, VisitStatus]
+
+EXPECTED = frozenset({S.PENDING, S.BOOKED, S.ARRIVED, S.CHECKED_IN})
+"""Statuses of a visit that is still to be given."""
 
 BY_STAFF: Mapping[Act, Moves] = {
     Act.APPROVE: {S.PENDING: S.BOOKED},
@@ -82,6 +92,9 @@ BY_STAFF: Mapping[Act, Moves] = {
         S.CANCELLED: S.BOOKED,
     },
     Act.ENTERED_IN_ERROR: {each: S.ENTERED_IN_ERROR for each in S if each is not S.ENTERED_IN_ERROR},
+    Act.CONTACT: {each: each for each in S if each in EXPECTED},
+    Act.REVOKE_LINKS: {each: each for each in S},
+    Act.END_HELPER: {each: each for each in S},
 }
 
 BY_PATIENT: Mapping[Act, Moves] = {
@@ -89,6 +102,7 @@ BY_PATIENT: Mapping[Act, Moves] = {
     Act.RESCHEDULE: {S.PENDING: S.PENDING, S.BOOKED: S.BOOKED},
     Act.CONVERT: BY_STAFF[Act.CONVERT],
     Act.CANCEL: {S.PENDING: S.CANCELLED, S.BOOKED: S.CANCELLED},
+    Act.CONTACT: BY_STAFF[Act.CONTACT],
 }
 """A subset of what staff may do."""
 

@@ -65,6 +65,7 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
         "video": facts.mode is Mode.TELEMEDICINE,
         "pending": facts.pending,
         "ended": facts.kind in ENDING,
+        "withdrawn": facts.kind is MessageKind.WITHDRAWN,
         "when": first,
         "clinic_when": second,
         "answer": _answer(facts),

@@ -10,18 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import ApiKey, Link, Recipient, Visit
+from scheduler.db.models import ApiKey
 from scheduler.db.secrets import token_hash
 from scheduler.domain.actors import SYSTEM, Actor, ActorKind
 from scheduler.domain.errors import Forbidden, NameTaken, NotFound, Unauthorized
 from scheduler.domain.scopes import Scope
 from scheduler.services.history import note
-from scheduler.services.recipients import MANAGE, PATIENT
+from scheduler.services.links import holder
+from scheduler.services.recipients import MANAGE
 
 KEY_PREFIX = "vk_"
 KEY_BYTES = 32
-MANAGE_LASTS = timedelta(days=7)
-"""After the end of the visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,8 @@ class Caller:
     actor: Actor
     visit: UUID | None = None
     recipient: UUID | None = None
+    generation: int | None = None
+    """Of the link that was shown."""
     scopes: frozenset[Scope] = frozenset()
 
 
@@ -63,17 +64,10 @@ def may_act_on(caller: Caller, visit: UUID) -> Actor:
 
 
 def _holder(session: Session, token: str, now: datetime) -> Caller | None:
-    found = session.execute(
-        select(Recipient.id, Recipient.visit_id, Recipient.role)
-        .join(Link, Link.recipient_id == Recipient.id)
-        .join(Visit, Visit.id == Recipient.visit_id)
-        .where(Link.hash == token_hash(token), Link.purpose == MANAGE)
-        .where(Link.generation == Recipient.link_generation, Visit.ends_at > now - MANAGE_LASTS)
-    ).first()
+    found = holder(session, token, MANAGE, now)
     if found is None:
         return None
-    kind = ActorKind.PATIENT if found.role == PATIENT else ActorKind.BOOKED_BY
-    return Caller(Actor(kind), visit=found.visit_id, recipient=found.id)
+    return Caller(found.actor, visit=found.visit, recipient=found.recipient, generation=found.generation)
 
 
 def _staff(session: Session, token: str, now: datetime) -> Caller | None:

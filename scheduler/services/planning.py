@@ -21,12 +21,15 @@ def plan(
     sequence: int = 0,
 ) -> list[Hint]:
     """Write the rows; hints of those that are due at once."""
-    rows = [_row(visit, recipient, sequence, each, now) for each in planned]
+    rows = [message_row(visit, recipient, sequence, each, now) for each in planned]
     made = session.execute(insert(Message.table()).returning(Message.id, Message.queue, Message.due_at), rows)
     return [Hint(id, Queue(queue)) for id, queue, due in made if due <= now]
 
 
-def _row(visit: UUID, recipient: UUID, sequence: int, each: PlannedMessage, now: datetime) -> dict[str, Any]:
+def message_row(
+    visit: UUID, recipient: UUID, sequence: int, each: PlannedMessage, now: datetime
+) -> dict[str, Any]:
+    """A message that is to become a row."""
     return {
         "visit_id": visit,
         "recipient_id": recipient,

@@ -4,20 +4,33 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, select
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Link, Recipient
+from scheduler.db.models import Link, Recipient, Suppression
 from scheduler.db.secrets import token_hash
 from scheduler.domain.booking import BookingRequest
+from scheduler.domain.messages import ChannelName
 from scheduler.domain.people import Booker, Contact, Receives, fold_email
 from scheduler.services.desk import Desk
 
 PATIENT, BOOKED_BY = "patient", "booked_by"
 """The roles of recipients."""
 
-MANAGE, JOIN = "manage", "join"
+FORMER = "former:"
+"""Begins the role of somebody who has no more to do with the visit; a number follows."""
+
+MANAGE, JOIN, NOT_YOU = "manage", "join", "not_you"
 """What a link is good for."""
+
+IS_INVOLVED: ColumnElement[bool] = Recipient.role.not_like(f"{FORMER}%")
+UNWANTED: ColumnElement[bool] = (
+    exists()
+    .where(Suppression.channel == ChannelName.EMAIL, Suppression.contact_hash == Recipient.email_hash)
+    .correlate(Recipient)
+)
+"""Whoever has the address said that they are not the patient: it gets nothing."""
+IS_REACHED_BY_MAIL = and_(IS_INVOLVED, Recipient.receives, Recipient.email.is_not(None), ~UNWANTED)
 
 
 def enter_recipients(session: Session, desk: Desk, visit: UUID, request: BookingRequest) -> None:
@@ -42,29 +55,48 @@ def enter_recipient(
 
 
 def _row(id: UUID, visit: UUID, desk: Desk, person: Contact) -> dict[str, Any]:
-    vault, lookup = desk.secrets.vault, desk.secrets.lookup
-    email, phone = person.email, person.phone
     return {
         "id": id,
         "visit_id": visit,
         "relationship": person.relationship if isinstance(person, Booker) else None,
-        "name": vault.seal("recipients.name", id, person.name),
+        "name": desk.secrets.vault.seal("recipients.name", id, person.name),
+        **contact_columns(desk, id, person),
+        "link_key": desk.secrets.links.active,
+        "link_generation": 0,
+    }
+
+
+def contact_columns(desk: Desk, id: UUID, person: Contact) -> dict[str, Any]:
+    """How a recipient is reached, as it is kept."""
+    vault, lookup = desk.secrets.vault, desk.secrets.lookup
+    email, phone = person.email, person.phone
+    return {
         "email": vault.seal("recipients.email", id, email) if email else None,
         "email_hash": lookup.hash("email", fold_email(email)) if email else None,
         "phone": vault.seal("recipients.phone", id, phone) if phone else None,
         "phone_hash": lookup.hash("phone", phone) if phone else None,
         "language": person.language,
         "timezone": person.timezone,
-        "link_key": desk.secrets.links.active,
-        "link_generation": 0,
     }
+
+
+def contact_of(desk: Desk, who: Recipient) -> Contact:
+    """How a recipient is reached, opened."""
+    vault = desk.secrets.vault
+    return Contact(
+        name=vault.open("recipients.name", who.id, who.name),
+        email=vault.open("recipients.email", who.id, who.email) if who.email else None,
+        phone=vault.open("recipients.phone", who.id, who.phone) if who.phone else None,
+        language=who.language,
+        timezone=who.timezone,
+    )
 
 
 def link_rows(
     desk: Desk, visit: UUID, recipient: UUID, key: str, generation: int
 ) -> Iterator[dict[str, Any]]:
-    """Both links always: a visit can become a video visit, and its join link must then be known."""
-    for purpose in (MANAGE, JOIN):
+    """All links always: a visit can become a video visit, and its join link must then be known."""
+    for purpose in (MANAGE, JOIN, NOT_YOU):
         token = desk.token(key, visit, recipient, purpose, generation)
         yield {
             "hash": token_hash(token),
@@ -74,8 +106,11 @@ def link_rows(
         }
 
 
+def involved(visit: UUID) -> Select[Recipient]:
+    """Everybody who has to do with a visit, whether they hear of it or not."""
+    return select(Recipient).where(Recipient.visit_id == visit, IS_INVOLVED).order_by(Recipient.role)
+
+
 def reached_by_mail(visit: UUID) -> Select[Recipient]:
     """Recipients of a visit to whom mail goes."""
-    return select(Recipient).where(
-        Recipient.visit_id == visit, Recipient.receives, Recipient.email.is_not(None)
-    )
+    return involved(visit).where(IS_REACHED_BY_MAIL)

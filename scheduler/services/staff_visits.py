@@ -13,7 +13,7 @@ from scheduler.db.models import Patient, Recipient, Visit
 from scheduler.db.secrets import Vault
 from scheduler.domain.clinic import Mode
 from scheduler.services.desk import Desk
-from scheduler.services.recipients import PATIENT
+from scheduler.services.recipients import IS_INVOLVED, IS_REACHED_BY_MAIL, PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,24 @@ class StaffVisit:
 
 
 def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[StaffVisit]:
-    """The visits with their people, in two queries however many they are."""
+    """The visits with their people, in three queries however many they are."""
     patients = select(Patient).where(Patient.id.in_({visit.patient_id for visit in visits}))
-    recipients = select(Recipient).where(Recipient.visit_id.in_([visit.id for visit in visits]))
+    of_these = Recipient.visit_id.in_([visit.id for visit in visits])
+    recipients = select(Recipient).where(of_these, IS_INVOLVED)
+    mailed = set(session.scalars(select(Recipient.visit_id).where(of_these, IS_REACHED_BY_MAIL)))
     known = {patient.id: patient for patient in session.scalars(patients)}
     told: dict[UUID, list[Recipient]] = {visit.id: [] for visit in visits}
     for recipient in session.scalars(recipients.order_by(Recipient.role)):
         told[recipient.visit_id].append(recipient)
     vault = desk.secrets.vault
-    return [_opened(vault, visit, known[visit.patient_id], told[visit.id]) for visit in visits]
+    return [
+        _opened(vault, visit, known[visit.patient_id], told[visit.id], visit.id in mailed) for visit in visits
+    ]
 
 
-def _opened(vault: Vault, visit: Visit, patient: Patient, recipients: Sequence[Recipient]) -> StaffVisit:
+def _opened(
+    vault: Vault, visit: Visit, patient: Patient, recipients: Sequence[Recipient], mailed: bool
+) -> StaffVisit:
     zone = ZoneInfo(visit.zone)
     born = vault.open("patients.birth_date", patient.id, patient.birth_date)
     return StaffVisit(
@@ -92,7 +98,7 @@ def _opened(vault: Vault, visit: Visit, patient: Patient, recipients: Sequence[R
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,
-        notify="email" if any(each.receives and each.email for each in recipients) else "call",
+        notify="email" if mailed else "call",
         new_patient=visit.new_patient,
         cancel_reason=visit.cancel_reason,
         answer_by=visit.answer_by,

@@ -6,14 +6,13 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Recipient, Visit
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
-from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, PATIENT
+from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, PATIENT, involved, reached_by_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
     visit = session.get(Visit, id)
     if visit is None:
         raise NotFound
-    told = select(Recipient).where(Recipient.visit_id == id).order_by(Recipient.role)
-    recipients = session.scalars(told).all()
+    recipients = session.scalars(involved(id)).all()
     holder = next((each for each in recipients if each.id == recipient), None) or _booker(recipients)
     zone = ZoneInfo(visit.zone)
     manage, join = (
@@ -82,7 +80,7 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,
-        notify="email" if any(each.receives and each.email for each in recipients) else "call",
+        notify="email" if session.scalars(reached_by_mail(id)).first() else "call",
         recipients=[Told(each.role, each.relationship, each.receives) for each in recipients],
         manage_token=manage,
         manage_link=desk.manage_link(manage),

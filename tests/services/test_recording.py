@@ -115,11 +115,11 @@ def test_the_patient_is_a_recipient_whose_contacts_are_sealed_and_hashed(run: Ru
     assert (row.role, row.link_key, row.link_generation) == ("patient", "l1", 0)
 
 
-def test_both_links_are_kept_as_hashes_from_the_first_day(run: Runtime) -> None:
+def test_all_links_are_kept_as_hashes_from_the_first_day(run: Runtime) -> None:
     visit = book(run.desk, in_person(TEN)).visit
     with run.db.transaction() as session:
         kept = {link.purpose: link.hash for link in session.scalars(select(Link))}
-    assert set(kept) == {"manage", "join"}
+    assert set(kept) == {"manage", "join", "not_you"}
     assert kept["manage"] == token_hash(visit.manage_token)
     assert visit.join_link is None  # a visit in person has nothing to join, but may become a video visit
 

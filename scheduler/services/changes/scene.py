@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import EXCLUSION, sqlstate
-from scheduler.db.models import Claim, Message, Patient, Visit
+from scheduler.db.models import Claim, Message, Patient, Recipient, Visit
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
-from scheduler.domain.errors import NotFound, SlotTaken, Stale
-from scheduler.domain.messages import Hint, MessageKind, MessageState, plan_news
+from scheduler.domain.errors import NotFound, SlotTaken, Stale, Unauthorized
+from scheduler.domain.messages import Hint, MessageKind, MessageState, PlannedMessage, plan_news
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, VisitStatus, next_status
 from scheduler.services.clinic.current import Moment
@@ -38,6 +38,8 @@ class Order:
     """A code."""
     recipient: UUID | None = None
     """Whose links the answer holds."""
+    generation: int | None = None
+    """Of the link that they showed."""
 
 
 @dataclass(slots=True)
@@ -53,26 +55,42 @@ class Scene:
     status: VisitStatus
     """Where the act leads, by the table."""
     due: list[Hint] = field(default_factory=list)
+    holder: UUID | None = None
+    """Whose links the answer holds, once it is done."""
+    idle: bool = False
+    """Everything is as it was ordered already: nothing is written down."""
+
+    def raise_sequence(self) -> None:
+        """What messages and calendars say of the visit is no longer the newest."""
+        self.visit.sequence += 1
+        self.visit.changed_at = self.moment.now
 
     def tell(self, kind: MessageKind) -> None:
         """Raise SEQUENCE, void what was planned before, and plan the message that tells it.
 
         Call it last: it plans for the visit as it then is.
         """
-        visit, session, now = self.visit, self.session, self.moment.now
-        visit.sequence += 1
-        visit.changed_at = now
-        self._void_planned()
-        mode, reminders = Mode(visit.mode), self.moment.clinic.reminders
-        planned = plan_news(kind, self.status, mode, visit.starts_at, now, reminders)
-        session.flush()
-        for recipient in session.scalars(reached_by_mail(visit.id)):
-            self.due += plan(session, visit.id, recipient.id, planned, now, visit.sequence)
+        self.raise_sequence()
+        self.void_planned(Message.kind != MessageKind.WITHDRAWN)
+        self.session.flush()
+        for recipient in self.session.scalars(reached_by_mail(self.visit.id)):
+            self.plan(recipient.id, self.news(kind))
 
-    def _void_planned(self) -> None:
+    def news(self, kind: MessageKind) -> list[PlannedMessage]:
+        """What tells of the visit as it is now, and its reminders."""
+        visit, reminders = self.visit, self.moment.clinic.reminders
+        return plan_news(kind, self.status, Mode(visit.mode), visit.starts_at, self.moment.now, reminders)
+
+    def plan(self, recipient: UUID, planned: Sequence[PlannedMessage]) -> None:
+        """Messages to one recipient, of the visit as it is now."""
+        visit, now = self.visit, self.moment.now
+        self.due += plan(self.session, visit.id, recipient, planned, now, visit.sequence)
+
+    def void_planned(self, *which: ColumnElement[bool]) -> None:
+        """Messages of the visit that did not leave are not sent any more."""
         self.session.execute(
             update(Message)
-            .where(Message.visit_id == self.visit.id, Message.state == MessageState.PENDING)
+            .where(Message.visit_id == self.visit.id, Message.state == MessageState.PENDING, *which)
             .values(state=MessageState.SUPERSEDED, finished_at=self.moment.now)
         )
 
@@ -97,7 +115,7 @@ class Changed:
 def carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None]) -> Changed:
     """Do an act on a visit, in one transaction.
 
-    Raises NotFound, Stale, IllegalTransition, and whatever `perform` refuses.
+    Raises NotFound, Unauthorized, Stale, IllegalTransition, and whatever `perform` refuses.
     """
     try:
         return desk.db.attempt(partial(_carry_out, desk, order, perform))
@@ -113,19 +131,36 @@ def _carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None], sessi
     ).one_or_none()
     if visit is None:
         raise NotFound
+    _check_link(session, order)
     if order.version is not None and order.version != visit.version:
         raise Stale
     was = VisitStatus(visit.status)
     status = next_status(order.act, was, BY_STAFF if order.actor.is_staff else BY_PATIENT)
     scene = Scene(desk, session, desk.clinics.moment(session), order, visit, was, status)
+    scene.holder = order.recipient
     perform(scene)
+    if not scene.idle:
+        _write_down(scene)
+    return Changed(view(session, desk, visit.id, scene.holder), scene.due)
+
+
+def _check_link(session: Session, order: Order) -> None:
+    """Raises Unauthorized where the link that was shown ended while we waited for the visit."""
+    if order.generation is not None:
+        current = select(Recipient.link_generation).where(Recipient.id == order.recipient)
+        if session.execute(current).scalar_one() != order.generation:
+            raise Unauthorized
+
+
+def _write_down(scene: Scene) -> None:
+    session, order, visit, now = scene.session, scene.order, scene.visit, scene.moment.now
     visit.status = scene.status
     visit.version += 1
     if scene.status not in HOLDS_TIME:
         scene.give_time_back()
     session.flush()
-    now = scene.moment.now
-    if was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
+    if scene.was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
         close_tasks(session, TaskKind.APPROVE, visit.id, order.actor, now)
-    note_act(session, visit.id, order.actor, order.act, was, scene.status, visit.sequence, now, order.reason)
-    return Changed(view(session, desk, visit.id, order.recipient), scene.due)
+    note_act(
+        session, visit.id, order.actor, order.act, scene.was, scene.status, visit.sequence, now, order.reason
+    )

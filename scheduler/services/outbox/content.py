@@ -1,5 +1,6 @@
 """What a message says: a pure function of its row, so that every attempt has the same bytes."""
 
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from scheduler.calendars.invite import InviteFacts, Method, invite
 from scheduler.channels.mime import Mail
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.clinic import Clinic, Mode
-from scheduler.domain.messages import ENDING, WITH_ENTRY, MessageKind
+from scheduler.domain.messages import REMOVING, WITH_ENTRY, MessageKind
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import entry_texts, render
@@ -32,7 +33,9 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     _note_version(session, held, text.template_version)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
     # and some hold the entry all the same, from the invite that the visit's page gives out.
-    method = Method.CANCEL if held.kind in ENDING else Method.REQUEST
+    method = Method.CANCEL if held.kind in REMOVING else Method.REQUEST
+    if held.kind is MessageKind.WITHDRAWN:
+        facts = _as_told(session, held, facts)
     entry = _entry(clinic, held, visit, facts, email, method) if held.kind in WITH_ENTRY else None
     return Mail(
         message_id=message_id(held.message_id, clinic),
@@ -97,7 +100,7 @@ def _facts(
     practitioner = clinic.practitioner(visit.practitioner)
     place = clinic.location(visit.location) if visit.location else None
     assert practitioner
-    joinable = visit.mode == Mode.TELEMEDICINE and held.kind not in ENDING
+    joinable = visit.mode == Mode.TELEMEDICINE and held.kind not in REMOVING
     return MessageFacts(
         kind=worded,
         language=recipient.language,
@@ -113,11 +116,28 @@ def _facts(
         zone=clinic.timezone if visit.mode == Mode.TELEMEDICINE else ZoneInfo(visit.zone),
         patient_zone=ZoneInfo(recipient.timezone) if recipient.timezone else None,
         place=place.address if place else None,
+        # Every mail gets its "Not you?" link here (purpose NOT_YOU) as soon as there is a page behind it.
         manage_link=desk.manage_link(_token(desk, visit.id, recipient, MANAGE)),
         book_link=f"{desk.public_url}/book",
         join_link=desk.join_link(_token(desk, visit.id, recipient, JOIN)) if joinable else None,
         answer_by=visit.answer_by,
     )
+
+
+def _as_told(session: Session, held: Claimed, facts: MessageFacts) -> MessageFacts:
+    """With the time that the entry shows which is to go: where the visit is by now is not for this address.
+
+    News of a visit are worth sending until its start, so that is when the last of them expired.
+    """
+    told = (
+        select(Message.expires_at)
+        .where(Message.recipient_id == held.recipient, Message.id < held.id, Message.handoffs > 0)
+        .where(Message.kind.in_(WITH_ENTRY - REMOVING))
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    start = session.scalars(told).first() or facts.starts_at
+    return replace(facts, starts_at=start, ends_at=start + (facts.ends_at - facts.starts_at))
 
 
 def _token(desk: Desk, visit: UUID, recipient: Recipient, purpose: str) -> str:
@@ -134,8 +154,8 @@ def _entry(
             uid=visit.uid,
             sequence=held.sequence,
             tentative=facts.pending,
-            starts_at=visit.starts_at,
-            ends_at=visit.ends_at,
+            starts_at=facts.starts_at,
+            ends_at=facts.ends_at,
             created_at=visit.created_at,
             modified_at=visit.changed_at,
             made_at=held.made_at,
@@ -144,7 +164,7 @@ def _entry(
             summary=texts.summary,
             description=texts.description,
             location=texts.location,
-            geo=place.geo if place else None,
+            geo=place.geo if place and texts.location else None,
             join_link=facts.join_link,
             join_label=texts.join_label,
         ),

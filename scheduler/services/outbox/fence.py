@@ -10,6 +10,7 @@ from scheduler.db.models import Message, Visit
 from scheduler.domain.messages import WITH_ENTRY, MessageState, still_true
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.outbox.claiming import Claimed
+from scheduler.services.outbox.reach import obstacle
 
 LEASE = 120.0
 """Seconds after which a token that stands still is taken away; above the task time limit of 60 s."""
@@ -44,6 +45,8 @@ def fence(session: Session, held: Claimed, now: datetime) -> Passage:
         return _void(session, held, MessageState.EXPIRED, now)
     if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
         return _void(session, held, MessageState.SUPERSEDED, now)
+    if state := obstacle(session, held):
+        return _void(session, held, state, now)
     if held.kind in WITH_ENTRY and _must_yield(session, held, now):
         _set(session, held, state=MessageState.PENDING, token=None, next_at=now + YIELD)
         return Passage.YIELD

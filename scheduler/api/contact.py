@@ -1,0 +1,68 @@
+"""How people are reached, and which of their links are good."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from scheduler.api.callers import caller
+from scheduler.api.runtime import runtime
+from scheduler.api.schemas.contact import ContactChangeIn, RevokeIn
+from scheduler.api.schemas.visits import VisitOut
+from scheduler.api.versions import expected_version
+from scheduler.api.visit_json import visit_answer
+from scheduler.domain.errors import Forbidden
+from scheduler.domain.visits import Act
+from scheduler.services.access import Caller, may_act_on
+from scheduler.services.changes.contact import change_contact
+from scheduler.services.changes.revoking import end_helper, revoke_links
+from scheduler.services.changes.scene import Changed, Order, Scene, carry_out
+
+blueprint = APIBlueprint("contact", __name__, url_prefix="/v1/visits/<uuid:id>", tag="Contact")
+
+REFUSALS = [401, 403, 404, 409, 412]
+
+
+@blueprint.patch("/contact")
+@blueprint.input(ContactChangeIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def update_contact(id: UUID, json_data: ContactChangeIn) -> Response:
+    """Change how somebody is reached
+
+    What went to the old mail address opens nothing any more; a calendar entry there is taken away, and the
+    new address gets its own. The answer holds the new links. The same contact again changes nothing.
+    """
+    change = json_data.change()
+    done = _carry_out(id, Act.CONTACT, lambda scene: change_contact(scene, change), change.role, caller())
+    return visit_answer(done.visit)
+
+
+@blueprint.post("/revoke-links")
+@blueprint.input(RevokeIn)
+@blueprint.output({}, 204)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def revoke_visit_links(id: UUID, json_data: RevokeIn) -> str:
+    """Make the links of somebody worthless
+
+    For staff. What they are sent from now on has new ones, unless their access ends.
+    """
+    who, role = caller(), json_data.recipient
+    if not may_act_on(who, id).is_staff:
+        raise Forbidden
+    if json_data.end:
+        _carry_out(id, Act.END_HELPER, end_helper, role, who)
+    else:
+        _carry_out(id, Act.REVOKE_LINKS, lambda scene: revoke_links(scene, role), role, who)
+    return ""
+
+
+def _carry_out(
+    id: UUID, act: Act, perform: Callable[[Scene], None], whose: str | None, who: Caller
+) -> Changed:
+    run, actor = runtime(), may_act_on(who, id)
+    order = Order(id, act, actor, expected_version(), whose, who.recipient, who.generation)
+    done = carry_out(run.desk, order, perform)
+    run.doorbell.ring(done.due)
+    return done

@@ -1,0 +1,161 @@
+"""Reaching somebody elsewhere: another address is another recipient, whose links nobody else has seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Message, Recipient
+from scheduler.domain.actors import ActorKind
+from scheduler.domain.errors import Fault, Forbidden, Invalid
+from scheduler.domain.messages import WITH_ENTRY, MessageKind, MessageState, plan_withdrawal
+from scheduler.domain.people import Contact, fold_email
+from scheduler.domain.visits import VisitStatus
+from scheduler.services.changes.scene import Scene
+from scheduler.services.links import end_links
+from scheduler.services.outbox.carrying import carry_over, compose_anew
+from scheduler.services.recipients import (
+    BOOKED_BY,
+    FORMER,
+    PATIENT,
+    contact_columns,
+    contact_of,
+    enter_recipient,
+    involved,
+    reached_by_mail,
+)
+
+TOLD_ANEW = frozenset({VisitStatus.PENDING, VisitStatus.BOOKED})
+"""Statuses in which somebody new has to hear of a visit; in the later ones the patient is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChange:
+    """What is to change about how somebody is reached."""
+
+    fields: Mapping[str, Any]
+    """Of email, phone, language and timezone those that change; None takes one away."""
+    role: str | None = None
+    """Whose; None is the patient for staff, oneself for everybody else."""
+    notice: bool = True
+    """Whether an address that is given up hears of it. Only staff may spare it."""
+
+
+def change_contact(scene: Scene, change: ContactChange) -> None:
+    """Reach somebody as they wish from now on. Raises Forbidden, Invalid."""
+    if not change.notice and not scene.order.actor.is_staff:
+        raise Forbidden
+    who = find_recipient(scene, _whose(scene, change.role))
+    was = contact_of(scene.desk, who)
+    wanted = _wanted(scene, was, change)
+    if wanted == was:
+        scene.idle = True
+        return
+    _check_reachable(scene, who, wanted)
+    if was.email and was.email != wanted.email:
+        _move(scene, who, wanted, change.notice)
+    else:
+        _rewrite(scene, who, wanted)
+
+
+def find_recipient(scene: Scene, role: str) -> Recipient:
+    """Raises Invalid where nobody has this role."""
+    found = scene.session.scalars(involved(scene.visit.id).where(Recipient.role == role)).one_or_none()
+    if found is None:
+        raise Invalid([Fault("/recipient", "not-a-choice")])
+    return found
+
+
+def _whose(scene: Scene, role: str | None) -> str:
+    actor = scene.order.actor
+    if actor.is_staff:
+        return role or PATIENT
+    own = PATIENT if actor.kind is ActorKind.PATIENT else BOOKED_BY
+    if role not in (None, own):
+        raise Forbidden
+    return own
+
+
+def _wanted(scene: Scene, was: Contact, change: ContactChange) -> Contact:
+    """An address that only is spelled otherwise is the same one."""
+    wanted = replace(was, **change.fields)
+    if wanted.language not in (was.language, *scene.moment.clinic.languages):
+        raise Invalid([Fault("/language", "not-offered")])
+    if was.email and wanted.email and fold_email(was.email) == fold_email(wanted.email):
+        return replace(wanted, email=was.email)
+    return wanted
+
+
+def _check_reachable(scene: Scene, who: Recipient, wanted: Contact) -> None:
+    """Raises Invalid where nobody could be told anything any more."""
+    everybody = scene.session.scalars(involved(scene.visit.id)).all()
+    others = any(each.receives and (each.email or each.phone) for each in everybody if each is not who)
+    if not others and not (who.receives and (wanted.email or wanted.phone)):
+        raise Invalid([Fault("", "no-contact")])
+
+
+def _rewrite(scene: Scene, who: Recipient, wanted: Contact) -> None:
+    """In place: whoever has the links is still the same."""
+    had_address = who.email is not None
+    for name, value in contact_columns(scene.desk, who.id, wanted).items():
+        setattr(who, name, value)
+    scene.session.flush()
+    scene.due += compose_anew(scene.session, who.id)
+    if not had_address:
+        tell_newcomer(scene, who)
+
+
+def _move(scene: Scene, who: Recipient, wanted: Contact, notice: bool) -> None:
+    """The old address is out of it; a new one hears of the visit as if for the first time.
+
+    SEQUENCE rises, so that no calendar takes the one mail for older than the other; others notice nothing.
+    """
+    role, receives, relationship = who.role, who.receives, who.relationship
+    has_entry = _has_entry(scene.session, who)
+    retire(scene, who)
+    new = enter_recipient(scene.session, scene.desk, scene.visit.id, role, wanted, receives=receives)
+    entered = scene.session.get_one(Recipient, new)
+    entered.relationship = relationship
+    if scene.holder == who.id:
+        scene.holder = new
+    if receives:
+        scene.raise_sequence()
+        scene.due += carry_over(scene.session, scene.visit.id, scene.visit.sequence)
+        if has_entry and notice:
+            scene.plan(who.id, [plan_withdrawal(scene.visit.starts_at, scene.moment.now)])
+        tell_newcomer(scene, entered)
+
+
+def retire(scene: Scene, who: Recipient) -> None:
+    """Somebody has no more to do with the visit: their links end, and what was planned for them."""
+    former = select(func.count()).where(
+        Recipient.visit_id == scene.visit.id, Recipient.role.startswith(FORMER)
+    )
+    who.role = f"{FORMER}{scene.session.execute(former).scalar_one() + 1}"
+    who.receives = False
+    end_links(scene.session, who)
+    scene.void_planned(Message.recipient_id == who.id)
+    scene.session.flush()
+
+
+def tell_newcomer(scene: Scene, who: Recipient) -> None:
+    """Tell a visit to somebody who was not told of it yet, and to nobody else."""
+    session, visit = scene.session, scene.visit
+    session.flush()
+    reached = session.scalars(reached_by_mail(visit.id).where(Recipient.id == who.id)).first()
+    if reached and scene.status in TOLD_ANEW and visit.starts_at > scene.moment.now:
+        pending = scene.status is VisitStatus.PENDING
+        scene.plan(who.id, scene.news(MessageKind.RECEIVED if pending else MessageKind.CONFIRMED))
+
+
+def _has_entry(session: Session, who: Recipient) -> bool:
+    """Whether the visit may stand in the calendar of whoever has the old address."""
+    handed_over = exists().where(
+        Message.recipient_id == who.id,
+        Message.kind.in_(WITH_ENTRY),
+        Message.handoffs > 0,
+        Message.state != MessageState.FAILED,
+    )
+    return bool(session.execute(select(handed_over)).scalar_one())

@@ -1,0 +1,38 @@
+"""Ending links before their time: those that got into wrong hands, and those of a helper."""
+
+from scheduler.db.models import Recipient
+from scheduler.domain.errors import Fault, Invalid
+from scheduler.services.changes.contact import find_recipient, retire, tell_newcomer
+from scheduler.services.changes.scene import Scene
+from scheduler.services.links import renew_links
+from scheduler.services.outbox.carrying import compose_anew
+from scheduler.services.recipients import BOOKED_BY, PATIENT, involved
+
+
+def revoke_links(scene: Scene, role: str) -> None:
+    """What this recipient was given opens nothing any more; what they are sent from now on does.
+
+    Raises Invalid where nobody has this role.
+    """
+    who = find_recipient(scene, role)
+    renew_links(scene.session, scene.desk, who)
+    scene.session.flush()
+    scene.due += compose_anew(scene.session, who.id)
+
+
+def end_helper(scene: Scene) -> None:
+    """Whoever booked for the patient has no more to do with the visit; the patient hears of it instead.
+
+    Raises Invalid where the patient could not be told anything.
+    """
+    helper = scene.session.scalars(involved(scene.visit.id).where(Recipient.role == BOOKED_BY)).one_or_none()
+    if helper is None:
+        scene.idle = True
+        return
+    patient = find_recipient(scene, PATIENT)
+    if not (patient.email or patient.phone):
+        raise Invalid([Fault("", "no-contact")])
+    retire(scene, helper)
+    if not patient.receives:
+        patient.receives = True
+        tell_newcomer(scene, patient)

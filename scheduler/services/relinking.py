@@ -1,0 +1,84 @@
+"""Links that somebody lost are sent again: to where they were sent before, never to what was typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Message, Patient, Recipient, Visit
+from scheduler.db.secrets import Lookup
+from scheduler.domain.messages import SPEAKS_OF, Hint, MessageKind, PlannedMessage, Queue
+from scheduler.domain.people import fold_email
+from scheduler.services.desk import Desk
+from scheduler.services.planning import message_row
+from scheduler.services.recipients import IS_INVOLVED, UNWANTED
+
+PAUSE = timedelta(minutes=10)
+MOST_A_DAY = 3
+DAY = timedelta(days=1)
+"""So often at most, for each visit and recipient: else anybody could fill a mailbox."""
+MOST_VISITS = 20
+
+Found = Row[UUID, int, datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What somebody says who lost their links."""
+
+    birth_date: date
+    email: str | None = None
+    phone: str | None = None
+
+
+def send_links(desk: Desk, lost: Lost) -> list[Hint]:
+    """Plan a mail for each open visit that fits; whether there is one, the caller must not learn."""
+    return desk.db.attempt(partial(_send_links, desk, lost))
+
+
+def _send_links(desk: Desk, lost: Lost, session: Session) -> list[Hint]:
+    now = desk.db.now(session)
+    planned = [_plan(session, found, now) for found in _open_visits(session, desk.secrets.lookup, lost, now)]
+    return [hint for hint in planned if hint]
+
+
+def _open_visits(session: Session, lookup: Lookup, lost: Lost, now: datetime) -> Sequence[Found]:
+    contacts = []
+    if lost.email:
+        contacts.append(Recipient.email_hash == lookup.hash("email", fold_email(lost.email)))
+    if lost.phone:
+        contacts.append(Recipient.phone_hash == lookup.hash("phone", lost.phone))
+    born = lookup.hash("birth_date", lost.birth_date.isoformat())
+    return session.execute(
+        select(Visit.id, Visit.sequence, Visit.ends_at, Recipient.id)
+        .join(Recipient, Recipient.visit_id == Visit.id)
+        .join(Patient, Patient.id == Visit.patient_id)
+        .where(or_(*contacts), Patient.birth_date_hash == born, IS_INVOLVED)
+        .where(Visit.status.in_(SPEAKS_OF[MessageKind.LINKS]), Visit.ends_at > now)
+        .where(Recipient.email.is_not(None), ~UNWANTED)
+        .order_by(Visit.starts_at)
+        .limit(MOST_VISITS)
+    ).all()
+
+
+def _plan(session: Session, found: Found, now: datetime) -> Hint | None:
+    """Of two who ask at the same time one gets nothing: both count the same number of repeats."""
+    visit, sequence, ends_at, recipient = found
+    before = session.scalars(
+        select(Message.created_at).where(Message.recipient_id == recipient, Message.kind == MessageKind.LINKS)
+    ).all()
+    today = [at for at in before if now - at < DAY]
+    if len(today) >= MOST_A_DAY or any(now - at < PAUSE for at in today):
+        return None
+    planned = PlannedMessage(MessageKind.LINKS, len(before), now, min(ends_at, now + DAY))
+    row = message_row(visit, recipient, sequence, planned, now)
+    entered = (
+        upsert(Message.table()).values(row).on_conflict_do_nothing().returning(Message.id, Message.queue)
+    )
+    made = session.execute(entered).first()
+    return Hint(made.id, Queue(made.queue)) if made else None

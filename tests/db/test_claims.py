@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.types.range import TimestamptzRange
-from sqlalchemy import insert, select, text, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.engine import EXCLUSION, sqlstate
 from scheduler.db.models import Claim, Resource, ResourceKind
 from scheduler.services.booking import book
+from scheduler.services.taking import MET
 from tests.cast import at
 from tests.services.asking import request
 
@@ -148,10 +148,9 @@ def test_a_chain_of_moves_may_overlap_until_its_end_where_it_asks_for_that(
 def test_the_claims_of_somebody_are_found_through_the_constraints_own_index(
     run: Runtime, visit: UUID, somebody: int
 ) -> None:
-    asked = select(Claim.id).where(Claim.meets(somebody, during(0, 30))).compile(run.db.engine)
-    stretch = TimestamptzRange(NINE, NINE + timedelta(minutes=30))
-    values = {name: stretch if name == "during_1" else value for name, value in asked.params.items()}
+    values = {"resource": somebody, "during": during(0, 30), "now": NINE, "own": None}
     with run.db.transaction() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = session.connection().exec_driver_sql(f"EXPLAIN {asked}", values).scalars().all()
+        asked = text(f"EXPLAIN {MET.text}").bindparams(bindparam("during", type_=TSTZRANGE()))
+        plan = session.execute(asked, values).scalars().all()
     assert "claims_no_overlap" in "\n".join(plan)

@@ -14,7 +14,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.models import Recipient, Visit
 from scheduler.domain.scopes import Scope
 from scheduler.services.access import create_key, revoke_key
-from scheduler.services.recipients import JOIN, MANAGE, PATIENT
+from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, NOT_YOU, PATIENT
 from tests.cast import at, patient
 
 HELPER = {
@@ -27,9 +27,13 @@ HELPER = {
 NOBODY = "nobody"
 HOLDERS = ("patient", "helper")
 """Who holds links to a visit."""
+METRICS_TOKEN = "a-token-of-the-tests-to-read-figures"
 STAFF = tuple(f"staff: {scope}" for scope in Scope)
 """Keys with a single scope each."""
 ALL_SCOPES = "staff: all"
+ADDRESSEE = "whoever got the mail"
+"""With the token of its "Not you?"."""
+SCRAPER = "the metrics token"
 DEAD = (
     "garbage",
     "a garbled key",
@@ -40,7 +44,7 @@ DEAD = (
     "an expired key",
 )
 """Tokens that open nothing, or nothing any more."""
-PRINCIPALS = (NOBODY, *HOLDERS, *STAFF, ALL_SCOPES, *DEAD)
+PRINCIPALS = (NOBODY, *HOLDERS, *STAFF, ALL_SCOPES, *DEAD, ADDRESSEE, SCRAPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class World:
         found = self.client.get(f"/v1/slots?{asked}").get_json()["slots"]
         hours = [slot for slot in found if datetime.fromisoformat(slot["start"]).minute == 0]
         self.seats = ((slot["start"], who) for slot in hours for who in slot["practitioners"])
-        self.tokens = {"garbage": "nothing", "a garbled key": "vk_nothing"}
+        self.tokens = {"garbage": "nothing", "a garbled key": "vk_nothing", SCRAPER: METRICS_TOKEN}
         with self.run.db.transaction() as session:
             now = self.run.db.now(session)
             for scope in Scope:
@@ -97,10 +101,8 @@ class World:
         """What a principal sends; patient and helper are those of that visit, if it is one."""
         if principal == NOBODY:
             return {}
-        token = (
-            (visit.tokens or self.mine.tokens)[principal] if principal in HOLDERS else self.tokens[principal]
-        )
-        return {"Authorization": f"Bearer {token}"}
+        tokens = {**self.tokens, **(visit.tokens or self.mine.tokens)}
+        return {"Authorization": f"Bearer {tokens[principal]}"}
 
     def wish(self, visit_type: str = "follow-up") -> dict[str, Any]:
         """What somebody may book who was never here, at a time that nobody has."""
@@ -135,14 +137,14 @@ class World:
         token = self.run.desk.token
         with self.run.db.transaction() as session:
             recipients = session.scalars(select(Recipient).where(Recipient.visit_id == visit)).all()
-        manage = {
-            "patient" if each.role == PATIENT else "helper": token(
-                each.link_key, visit, each.id, MANAGE, each.link_generation
-            )
-            for each in recipients
-        }
-        first = recipients[0]
-        return {**manage, JOIN: token(first.link_key, visit, first.id, JOIN, first.link_generation)}
+        roles = {PATIENT: "patient", BOOKED_BY: "helper"}
+        tokens = {}
+        for each in recipients:
+            made = (each.link_key, visit, each.id)
+            tokens[roles[each.role]] = token(*made, MANAGE, each.link_generation)
+            if each.role == PATIENT:
+                tokens[JOIN], tokens[ADDRESSEE] = (token(*made, kind, 0) for kind in (JOIN, NOT_YOU))
+        return tokens
 
     def everything(self) -> dict[str, list[Any]]:
         """All that a refused call must leave as it was."""

@@ -4,11 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
+from scheduler.bootstrap import open_database
+from scheduler.db.models import Hold
 from tests.api.racing import Answer, Call, assert_consistent, kinds, staff_of, together
-from tests.cast import at, wish
+from tests.cast import at, patient, wish
+from tests.conftest import settings_for
 
 Visit = dict[str, Any]
 Race = Callable[[list[Call]], list[Answer]]
@@ -29,7 +34,7 @@ def race(visits: str, own_database: str) -> Iterator[Race]:
     """Calls that start at one moment; nobody gets an error, and afterwards all of it fits together."""
 
     def run(calls: list[Call]) -> list[Answer]:
-        answers = together(visits, calls)
+        answers = together(visits.removesuffix("/visits"), calls)
         failed = [body for status, body in answers if status >= 500]
         assert failed == []
         return answers
@@ -40,7 +45,7 @@ def race(visits: str, own_database: str) -> Iterator[Race]:
 
 def booked(race: Race, *bodies: dict[str, Any]) -> list[Visit]:
     """Visits that were booked in peace, as far as they do not meet."""
-    answers = race([Call("", body) for body in bodies])
+    answers = race([Call("/visits", body) for body in bodies])
     assert {status for status, _ in answers} == {201}, kinds(answers)
     return [visit for _, visit in answers]
 
@@ -51,7 +56,7 @@ def own(visit: Visit) -> dict[str, str]:
 
 
 def act(visit: Visit, name: str, who: dict[str, str] | None = None, **body: Any) -> Call:
-    return Call(f"/{visit['id']}/{name}", body, who or own(visit))
+    return Call(f"/visits/{visit['id']}/{name}", body, who or own(visit))
 
 
 def to(start: datetime | str, practitioner: str = "one") -> dict[str, Any]:
@@ -162,7 +167,11 @@ def test_a_cancel_is_taken_back_or_the_time_goes_to_another(race: Race, staff: d
         bodies = [wish(at(16, hour), 100 * hour + n, practitioner="one") for n in range(CLIENTS // 2)]
         undos = [act(visit, "undo", staff)] * (CLIENTS // 2)
         answers = race(
-            [call for pair in zip(undos, (Call("", body) for body in bodies), strict=True) for call in pair]
+            [
+                call
+                for pair in zip(undos, (Call("/visits", body) for body in bodies), strict=True)
+                for call in pair
+            ]
         )
         assert len(won(answers)) == 1
         assert kinds(answers).keys() <= {"booked", TAKEN, TOO_LATE}
@@ -197,10 +206,54 @@ def test_of_fifty_who_saw_one_version_one_changes_it(race: Race) -> None:
 def test_one_key_has_one_effect_and_refuses_the_other_body(race: Race) -> None:
     key = {"Idempotency-Key": "one-key-with-two-bodies"}
     bodies = [wish(at(21, 10), n, practitioner=who) for n, who in enumerate(("one", "two"))]
-    answers = race(alternately(*(Call("", body, key) for body in bodies)))
+    answers = race(alternately(*(Call("/visits", body, key) for body in bodies)))
     assert Counter(status for status, _ in answers) == {201: CLIENTS // 2, 422: CLIENTS // 2}
     assert len({visit["id"] for visit in won(answers)}) == 1
     assert kinds(answers)["/problems/idempotency-conflict"] == CLIENTS // 2
+
+
+def held(race: Race, start: datetime) -> dict[str, Any]:
+    """A booking with a hold that somebody has on that time."""
+    body = wish(start, practitioner="one")
+    wanted = {name: body[name] for name in body.keys() - {"patient"}}
+    ((status, hold),) = race([Call("/holds", wanted)])
+    assert status == 201, hold
+    return {**body, "hold": hold["id"]}
+
+
+def test_of_many_with_one_hold_one_gets_the_time(race: Race) -> None:
+    """Also those without it, and whoever gives it back: the time is theirs, or free for one of them."""
+    with_it = held(race, at(23, 10))
+    without = [wish(at(23, 10), 400 + n, practitioner="one") for n in range(CLIENTS // 2)]
+    theirs = [{**with_it, "patient": patient(500 + n)} for n in range(CLIENTS // 2)]
+    answers = race([Call("/visits", body) for pair in zip(theirs, without, strict=True) for body in pair])
+    assert kinds(answers) == {"booked": 1, TAKEN: CLIENTS - 1}
+    assert len(won(answers[::2])) == 1, "it was theirs all the time"
+
+
+def test_at_the_end_of_a_hold_one_gets_the_time_whoever_it_is(race: Race, own_database: str) -> None:
+    for day in (28, 29, 30):
+        with_it = held(race, at(day, 10))
+        end_hold_in(own_database, with_it["hold"], timedelta(milliseconds=150))
+        without = [wish(at(day, 10), 600 + n, practitioner="one") for n in range(CLIENTS // 2)]
+        theirs = [{**with_it, "patient": patient(700 + n)} for n in range(CLIENTS // 2)]
+        answers = race([Call("/visits", body) for pair in zip(without, theirs, strict=True) for body in pair])
+        assert kinds(answers) == {"booked": 1, TAKEN: CLIENTS - 1}
+
+
+def end_hold_in(url: str, hold: str, spell: timedelta) -> None:
+    db = open_database(settings_for(url))
+    with db.transaction() as session:
+        ends = update(Hold).where(Hold.id == UUID(hold))
+        session.execute(ends.values(expires_at=db.now(session) + spell))
+    db.dispose()
+
+
+def test_one_key_holds_one_time(race: Race) -> None:
+    wanted = {"visit_type": "follow-up", "mode": "telemedicine", "start": at(31, 10).isoformat()}
+    answers = race([Call("/holds", wanted, {"Idempotency-Key": "a-key-that-holds"})] * CLIENTS)
+    assert Counter(status for status, _ in answers) == {201: CLIENTS}
+    assert len({hold["id"] for hold in won(answers)}) == 1
 
 
 def test_everything_at_once(race: Race, staff: dict[str, str]) -> None:
@@ -215,7 +268,10 @@ def test_everything_at_once(race: Race, staff: dict[str, str]) -> None:
             (
                 act(visit, "reschedule", staff, **to(start, who)),
                 act(visit, "convert", staff, mode=("in_person", "telemedicine")[n // 2 % 2]),
-                Call("", wish(start, 200 + n, practitioner=who, mode=("in_person", "telemedicine")[n % 2])),
+                Call(
+                    "/visits",
+                    wish(start, 200 + n, practitioner=who, mode=("in_person", "telemedicine")[n % 2]),
+                ),
                 act(visit, "cancel", staff),
                 act(visit, "undo", staff),
             )[n % 5]

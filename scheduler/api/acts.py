@@ -37,7 +37,7 @@ def _act(
     order = Order(id, act, actor, expected_version(), reason, who.recipient, who.generation)
     changed = carry_out(run.desk, order, perform)
     run.doorbell.ring(changed.due)
-    return visit_answer(changed.visit)
+    return visit_answer(changed.visit, actor)
 
 
 @blueprint.post("/confirm")

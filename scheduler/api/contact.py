@@ -34,9 +34,9 @@ def update_contact(id: UUID, json_data: ContactChangeIn) -> Response:
     What went to the old mail address opens nothing any more; a calendar entry there is taken away, and the
     new address gets its own. The answer holds the new links. The same contact again changes nothing.
     """
-    change = json_data.change()
-    done = _carry_out(id, Act.CONTACT, lambda scene: change_contact(scene, change), change.role, caller())
-    return visit_answer(done.visit)
+    change, who = json_data.change(), caller()
+    done = _carry_out(id, Act.CONTACT, lambda scene: change_contact(scene, change), change.role, who)
+    return visit_answer(done.visit, who.actor)
 
 
 @blueprint.post("/revoke-links")

@@ -48,7 +48,7 @@ def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
     run.doorbell.ring(booked.due)
     visit = booked.visit
     token = None if actor.is_staff else visit.manage_token
-    answer = visit_answer(visit, 201, BookedOut(**visit_fields(visit), token=token))
+    answer = visit_answer(visit, actor, 201, BookedOut(**visit_fields(visit, actor), token=token))
     answer.headers["Location"] = url_for("visits.show_visit", id=visit.id)
     if booked.replayed:
         answer.headers["Idempotency-Replayed"] = "true"
@@ -69,7 +69,7 @@ def show_visit(id: UUID) -> Response:
     with run.db.transaction() as session:
         if actor.is_staff:
             return staff_visit_answer(read_visit(session, run.desk, id, actor, run.db.now(session)))
-        return visit_answer(view(session, run.desk, id, who.recipient))
+        return visit_answer(view(session, run.desk, id, who.recipient), actor)
 
 
 @blueprint.get("/visits/<uuid:id>/slots")

@@ -216,4 +216,4 @@ def test_staff_book_within_the_notice_for_a_caller(client: FlaskClient, staff: d
     override = {"rules": ["notice"], "reason": "caller-in-pain"}
     assert client.post("/v1/visits", json={**soon, "override": override}).status_code == 403
     answer = told(client.post("/v1/visits", json={**soon, "override": override}, headers=staff))
-    assert (answer.status_code, answer.json["token"]) == (201, None), answer.text
+    assert (answer.status_code, answer.json["token"], answer.json["links"]) == (201, None, None), answer.text

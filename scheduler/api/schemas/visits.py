@@ -124,7 +124,7 @@ class VisitFactsOut(BaseModel):
 
 class VisitOut(VisitFactsOut):
     recipients: list[RecipientOut]
-    links: LinksOut
+    links: Annotated[LinksOut | None, Field(description="Not for staff.")]
 
 
 class BookedOut(VisitOut):

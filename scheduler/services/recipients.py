@@ -111,6 +111,8 @@ def involved(visit: UUID) -> Select[Recipient]:
     return select(Recipient).where(Recipient.visit_id == visit, IS_INVOLVED).order_by(Recipient.role)
 
 
-def reached_by_mail(visit: UUID) -> Select[Recipient]:
-    """Recipients of a visit to whom mail goes."""
-    return involved(visit).where(IS_REACHED_BY_MAIL)
+def reached_by_mail(visit: UUID) -> Select[UUID]:
+    """The ids of recipients of a visit to whom mail goes."""
+    return (
+        select(Recipient.id).where(Recipient.visit_id == visit, IS_REACHED_BY_MAIL).order_by(Recipient.role)
+    )

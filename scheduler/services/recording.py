@@ -59,7 +59,7 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
     planned = plan_booking(new.status, mode, start, moment.now, moment.clinic.reminders)
     due: list[Hint] = []
     for recipient in session.scalars(reached_by_mail(visit)):
-        due += plan(session, visit, recipient.id, planned, moment.now)
+        due += plan(session, visit, recipient, planned, moment.now)
     return visit, due
 
 

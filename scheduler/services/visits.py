@@ -12,7 +12,7 @@ from scheduler.db.models import Recipient, Visit
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
-from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, PATIENT, involved, reached_by_mail
+from scheduler.services.recipients import BOOKED_BY, IS_REACHED_BY_MAIL, JOIN, MANAGE, PATIENT, involved
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
     visit = session.get(Visit, id)
     if visit is None:
         raise NotFound
-    recipients = session.scalars(involved(id)).all()
+    told = session.execute(involved(id).add_columns(IS_REACHED_BY_MAIL)).all()
+    recipients = [each for each, _ in told]
     holder = next((each for each in recipients if each.id == recipient), None) or _booker(recipients)
     zone = ZoneInfo(visit.zone)
     manage, join = (
@@ -80,7 +81,7 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,
-        notify="email" if session.scalars(reached_by_mail(id)).first() else "call",
+        notify="email" if any(mailed for _, mailed in told) else "call",
         recipients=[Told(each.role, each.relationship, each.receives) for each in recipients],
         manage_token=manage,
         manage_link=desk.manage_link(manage),

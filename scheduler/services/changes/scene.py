@@ -74,7 +74,7 @@ class Scene:
         self.void_planned(Message.kind != MessageKind.WITHDRAWN)
         self.session.flush()
         for recipient in self.session.scalars(reached_by_mail(self.visit.id)):
-            self.plan(recipient.id, self.news(kind))
+            self.plan(recipient, self.news(kind))
 
     def news(self, kind: MessageKind) -> list[PlannedMessage]:
         """What tells of the visit as it is now, and its reminders."""

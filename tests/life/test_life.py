@@ -44,7 +44,8 @@ practitioners = st.sampled_from(sorted(PLACES))
 modes = st.sampled_from(["telemedicine", "in_person"])
 patients = st.integers(0, 3)
 visit_types = st.sampled_from(["follow-up", "follow-up", "reviewed"])
-plain_acts = st.sampled_from(sorted(set(MOVES) - {*MOVING, "expire"}))
+plain_acts = st.sampled_from(["arrive", "arrive", "arrive", *sorted(set(MOVES) - {*MOVING, "expire"})])
+"""Much begins with an arrival."""
 spells = st.sampled_from([timedelta(minutes=11), timedelta(minutes=11), timedelta(hours=36)])
 """A hold ends; in the end a request."""
 
@@ -158,7 +159,7 @@ class LifeOfVisits(RuleBasedStateMachine):
         answer = self._act(id, act, {}, self.staff)
         self._expect(answer, self.diary.visits[id].after(act, self.diary.now))
 
-    @rule(id=known, act=plain_acts)
+    @rule(id=known, act=st.sampled_from(["cancel", "cancel", "confirm", "approve"]))
     def the_patient_does(self, id: str, act: str) -> None:
         answer = self._act(id, act, {}, self._link(id))
         if act not in BY_PATIENT:
@@ -175,7 +176,7 @@ class LifeOfVisits(RuleBasedStateMachine):
             return
         self._expect(answer, undone)
 
-    @rule(id=known, meanwhile=st.sampled_from(["nothing", "a hold", "a hold that ended", "time off"]))
+    @rule(id=known, meanwhile=st.sampled_from(["time off", "a hold that ended", "a hold", "nothing"]))
     def a_cancel_is_taken_back(self, id: str, meanwhile: str) -> None:
         """Three things that must meet, and would by chance alone once in a thousand steps."""
         seat = self.diary.visits[id].seat
@@ -360,12 +361,13 @@ def machine(clinic: Database, migrated: str) -> Iterator[type[LifeOfVisits]]:
     run.db.dispose()
 
 
+@pytest.mark.timeout(400)  # where it fails, Hypothesis looks for a shorter story for five minutes
 def test_whatever_is_done_to_visits_the_service_agrees_with_the_model(machine: type[LifeOfVisits]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=16,
-            stateful_step_count=20,
+            max_examples=40,
+            stateful_step_count=22,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

@@ -12,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from config.logging import request_id
 from scheduler.api import (
     acts,
+    callers,
     clients,
     clinic,
     contact,
@@ -83,6 +84,7 @@ def create_app(run: Runtime) -> APIFlask:
     app.after_request(_finish)
     clients.trust(app, run.settings.trusted_proxies)
     Limits(run.settings).init_app(app)
+    app.before_request(callers.ask_for_token)
     CORS(
         app,
         origins=list(run.settings.cors_origins),

@@ -1,6 +1,6 @@
 """Who is calling, by the Authorization header."""
 
-from flask import g, request
+from flask import current_app, g, request
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.actors import PUBLIC, Actor
@@ -34,6 +34,17 @@ def caller() -> Caller:
             g.caller = identify(session, token, db.now(session))
     found: Caller = g.caller
     return found
+
+
+def ask_for_token() -> None:
+    """Before a request is looked at: where the contract asks for a token, there has to be one.
+
+    Raises Unauthorized.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    guarded = getattr(view, "_spec", {}).get("security")  # as APIFlask keeps what `doc` said
+    if guarded and request.method != "OPTIONS" and not bearer_token():
+        raise Unauthorized
 
 
 def booker() -> Actor:

@@ -365,6 +365,17 @@ def test_who_may_does_it(world: World, name: str) -> None:
     assert {cell: status for cell, status in answers.items() if status != route.status} == {}
 
 
+@pytest.mark.parametrize("name", [name for name in ROUTES if ROUTES[name].who[NOBODY][0] == 401])
+def test_nobody_learns_what_is_wrong_with_a_request_before_they_said_who_they_are(
+    world: World, name: str
+) -> None:
+    method, _, path = name.partition(" ")
+    body = None if method in ("GET", "DELETE") else {"nonsense": 1}
+    id = NO_NUMBER if "<int:id>" in path else world.mine.id
+    asked = world.client.open(ONE.sub(id, path), method=method, json=body, query_string="nonsense=1")
+    assert asked.status_code == 401
+
+
 @pytest.mark.parametrize("name", [name for name in ROUTES if ONE.search(name)])
 def test_what_is_anothers_looks_like_what_there_is_not(world: World, name: str) -> None:
     about = things(world, ROUTES[name])

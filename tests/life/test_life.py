@@ -1,6 +1,6 @@
 """Visits live through the API as a model says they should: whatever is done to them, in whatever order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,12 +25,25 @@ from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.engine import Database
 from scheduler.db.models import Claim, Message, Recipient, Visit
+from scheduler.domain import visits
 from scheduler.domain.scopes import Scope
 from scheduler.services.access import create_key
 from scheduler.services.expiring import expire_overdue
 from tests.cast import NOW, at, wish
 from tests.conftest import settings_for
-from tests.life.model import BY_PATIENT, HELD, MINUTES, MOVES, PLACES, Diary, Held, Known, Seat, answer_by
+from tests.life.model import (
+    BY_PATIENT,
+    HELD,
+    MINUTES,
+    MOVES,
+    PLACES,
+    UNDONE,
+    Diary,
+    Held,
+    Known,
+    Seat,
+    answer_by,
+)
 
 DAY = at(8, 9)
 STEPS = range(0, 150, 15)
@@ -359,6 +372,21 @@ def machine(clinic: Database, migrated: str) -> Iterator[type[LifeOfVisits]]:
     Here.staff = {"Authorization": f"Bearer {key}"}
     yield Here
     run.db.dispose()
+
+
+@pytest.mark.parametrize(
+    ("service", "model"), [(visits.BY_STAFF, {**MOVES, "undo": UNDONE}), (visits.BY_PATIENT, BY_PATIENT)]
+)
+def test_the_model_knows_all_acts_that_lead_somewhere(
+    service: Mapping[visits.Act, visits.Moves], model: dict[str, dict[str, str]]
+) -> None:
+    acts = {str(act): spelled(ways) for act, ways in service.items()}
+    staying = {act for act, ways in acts.items() if all(was == reached for was, reached in ways.items())}
+    assert {act: ways for act, ways in acts.items() if act in model or act not in staying} == model
+
+
+def spelled(ways: visits.Moves) -> dict[str, str]:
+    return {str(was): str(reached) for was, reached in ways.items()}
 
 
 @pytest.mark.timeout(400)  # where it fails, Hypothesis looks for a shorter story for five minutes

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services import expiring, holding, idempotency
+from scheduler.services import alerting, expiring, holding, idempotency
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
 
@@ -41,6 +41,7 @@ JOBS = (
     Job("forget-idempotency-keys", timedelta(hours=1), in_one(idempotency.forget)),
     Job("drop-ended-holds", timedelta(minutes=1), in_one(holding.drop_ended)),
     Job("seal-audit", timedelta(seconds=10), in_one(sealing.seal)),
+    Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
 )
 

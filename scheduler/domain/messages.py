@@ -29,6 +29,8 @@ class MessageKind(StrEnum):
     """The way to the visit once more, for somebody who lost it."""
     WITHDRAWN = "withdrawn"
     """To an address that is the person's no longer: the visit is no business of this address."""
+    ALERT = "alert"
+    """To people of the clinic, about a task; of no visit."""
 
 
 class ChannelName(StrEnum):
@@ -54,7 +56,7 @@ class MessageState(StrEnum):
     """Past the fence: the final byte may have left."""
     SENT = "sent"
     SUPERSEDED = "superseded"
-    """The visit is no longer what the message says."""
+    """The visit, or the task, is no longer what the message says."""
     SKIPPED = "skipped"
     """Whoever has this address wants nothing from us."""
     EXPIRED = "expired"
@@ -76,6 +78,7 @@ QUEUES = {
     MessageKind.JOIN: Queue.URGENT,
     MessageKind.LINKS: Queue.URGENT,
     MessageKind.WITHDRAWN: Queue.URGENT,
+    MessageKind.ALERT: Queue.URGENT,
 }
 
 ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
@@ -100,6 +103,7 @@ SPEAKS_OF = {
     MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
     MessageKind.LINKS: EXPECTED,
     MessageKind.WITHDRAWN: frozenset(VisitStatus),
+    MessageKind.ALERT: frozenset(),
 }
 """The statuses of a visit in which a message of that kind is still true."""
 

@@ -35,6 +35,16 @@ def after_opening(clinic: Clinic, since: datetime, amount: timedelta) -> datetim
     return None
 
 
+def next_open(clinic: Clinic, since: datetime) -> datetime | None:
+    """`since` while the clinic is open, else when it opens; None where that cannot be foreseen."""
+    first = since.astimezone(UTC).date()
+    for count in LOOK_AHEAD:
+        for opens, closes in open_stretches(clinic, first, first + count * DAY):
+            if closes > since:
+                return max(opens, since)
+    return None
+
+
 def _used_up(stretches: Iterator[Stretch], since: datetime, amount: timedelta) -> datetime | None:
     for opens, closes in stretches:
         opens = max(opens, since)

@@ -46,14 +46,16 @@ class EntryTexts:
 
 
 def render(facts: MessageFacts) -> MessageText:
-    language = known_language(facts.language)
-    values = {**template_values(facts), "language": language}
-    folder = f"{facts.kind}/{language}"
+    return fill_mail(facts.kind, known_language(facts.language), template_values(facts))
+
+
+def fill_mail(kind: MessageKind, language: str, values: dict[str, object]) -> MessageText:
+    values, folder = {**values, "language": language}, f"{kind}/{language}"
     return MessageText(
         subject=_fill(f"{folder}/subject.txt", values),
         text=_fill(f"{folder}/text.txt", values) + "\n",
         html=_fill(f"{folder}/body.html", values) + "\n",
-        template_version=_version(facts.kind, language),
+        template_version=_version(kind, language),
     )
 
 

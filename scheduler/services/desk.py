@@ -17,6 +17,10 @@ class Desk:
     secrets: Secrets
     public_url: str
 
+    @property
+    def staff_link(self) -> str:
+        return f"{self.public_url}/staff"
+
     def manage_link(self, token: str) -> str:
         return f"{self.public_url}/v/{token}"
 

@@ -36,7 +36,7 @@ def sent(run: Runtime) -> list[Message]:
 def roles(run: Runtime) -> list[str]:
     with run.db.transaction() as session:
         known = {each.id: each.role for each in session.scalars(select(Recipient))}
-    return [known[each.recipient_id] for each in sent(run)]
+    return [known[each.recipient_id] for each in sent(run) if each.recipient_id]
 
 
 def later(run: Runtime, **by: float) -> None:

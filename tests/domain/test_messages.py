@@ -122,6 +122,7 @@ TRUE_IN: dict[str, set[str]] = {
     "join": {"booked"},
     "links": {"pending", "booked", "arrived", "checked-in"},
     "withdrawn": {*VisitStatus},
+    "alert": set(),  # it is about a task
 }
 """In which states of a visit what a message says is true."""
 

@@ -222,10 +222,10 @@ def test_equal_facts_give_equal_texts_and_kinds_and_languages_have_their_own_ver
     assert render(VIDEO) == render(replace(VIDEO))
     versions = {
         render(replace(VIDEO, kind=kind, language=language)).template_version
-        for kind in MessageKind
+        for kind in set(MessageKind) - {MessageKind.ALERT}
         for language in WORDS
     }
-    assert len(versions) == len(MessageKind) * len(WORDS)
+    assert len(versions) == (len(MessageKind) - 1) * len(WORDS)
     assert all(re.fullmatch("[0-9a-f]{12}", version) for version in versions)
 
 

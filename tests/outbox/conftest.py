@@ -14,7 +14,7 @@ from scheduler.channels.email import EmailChannel
 from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import Message, MessageAttempt, Recipient
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState, Queue
-from scheduler.services.outbox.claiming import Claimed, claim
+from scheduler.services.outbox.claiming import Claimed, Held, claim
 from scheduler.services.outbox.delivering import PostRoom
 from scheduler.services.outbox.finishing import finish
 from tests.cast import at, wish
@@ -98,7 +98,7 @@ def attempts(run: Runtime, message: int) -> list[MessageAttempt]:
         return list(session.scalars(made))
 
 
-def claim_at(run: Runtime, hint: int, at: datetime | None = None, worker: str = "worker-1") -> list[Claimed]:
+def claim_at(run: Runtime, hint: int, at: datetime | None = None, worker: str = "worker-1") -> list[Held]:
     with run.db.transaction() as session:
         moment = run.desk.clinics.moment(session)
         return claim(session, hint, worker, moment.in_force.version, at or moment.now)
@@ -106,10 +106,12 @@ def claim_at(run: Runtime, hint: int, at: datetime | None = None, worker: str = 
 
 def claimed(run: Runtime, hint: int, at: datetime | None = None) -> Claimed:
     """The hinted message alone."""
-    return next(each for each in claim_at(run, hint, at) if each.id == hint)
+    held = next(each for each in claim_at(run, hint, at) if each.id == hint)
+    assert isinstance(held, Claimed)
+    return held
 
 
-def finished(run: Runtime, held: Claimed, verdict: Verdict, **more: str) -> MessageState | None:
+def finished(run: Runtime, held: Held, verdict: Verdict, **more: str) -> MessageState | None:
     with run.db.transaction() as session:
         return finish(session, held, Outcome(verdict, **more), "worker-1", run.db.now(session))
 

@@ -16,7 +16,7 @@ from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.fence import Passage, fence, give_back
 from tests.outbox.conftest import HOUR, Book, add_messages, change, claimed, first, now, row, rows
 
-KINDS = sorted(set(SPEAKS_OF) - {MessageKind.WITHDRAWN})  # that one is test_withdrawn.py's
+KINDS = sorted(set(SPEAKS_OF) - {MessageKind.WITHDRAWN, MessageKind.ALERT})  # they have tests of their own
 
 
 def pass_fence(run: Runtime, held: Claimed, later: timedelta = timedelta(0)) -> Passage:

@@ -17,7 +17,7 @@ from scheduler.services.booking import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance
-from scheduler.services.outbox.claiming import claim
+from scheduler.services.outbox.claiming import Claimed, claim
 from scheduler.services.outbox.content import mail_of
 from tests.cast import NOW, at
 from tests.services.asking import claims_of, put_in_force, request, visit_row
@@ -64,6 +64,7 @@ def test_the_patient_is_told_by_when_the_clinic_answers(run: Runtime) -> None:
         (hint,) = session.scalars(select(Message.id).where(Message.visit_id == visit))
         moment = run.desk.clinics.moment(session)
         (held,) = claim(session, hint, "test", moment.in_force.version, moment.now)
+        assert isinstance(held, Claimed)
         mail = mail_of(session, run.desk, held)
     assert "Wednesday, December 2, 2026, 5:00 PM Central time." in mail.text
 

@@ -9,14 +9,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler.db.models.base import Base, one_of
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState, Queue
 
+SUBJECT = """
+num_nonnulls(visit_id, recipient_id) = CASE WHEN kind = 'alert' THEN 0 ELSE 2 END
+AND num_nonnulls(task_id, alert_step, alert_to) = CASE WHEN kind = 'alert' THEN 3 ELSE 0 END
+"""
+
 
 class Message(Base):
-    """One thing to tell one recipient over one channel; never an address."""
+    """One thing to tell one recipient over one channel; never an address.
+
+    It is about a visit, or an alert about a task.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("visit_id", "sequence", "kind", "offset_minutes", "channel", "recipient_id"),
         CheckConstraint(one_of("kind", MessageKind), name="kind"),
+        CheckConstraint(SUBJECT, name="subject"),
         CheckConstraint(one_of("state", MessageState), name="state"),
         CheckConstraint(one_of("channel", ChannelName), name="channel"),
         CheckConstraint(one_of("queue", Queue), name="queue"),
@@ -24,11 +33,25 @@ class Message(Base):
         Index("messages_expiring_idx", "expires_at", postgresql_where=text("state = 'pending'")),
         Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
         Index(None, "recipient_id"),
+        Index(
+            "messages_alerts_idx",
+            "task_id",
+            "alert_step",
+            "alert_to",
+            "channel",
+            unique=True,
+            postgresql_where=text("task_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
-    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipients.id"))
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"))
+    recipient_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipients.id"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id"))
+    alert_step: Mapped[int | None]
+    """Which list of the clinic file's `alerts`: see `domain/alerts.py`."""
+    alert_to: Mapped[int | None]
+    """Which address of that list, from 0."""
     sequence: Mapped[int]
     kind: Mapped[str]
     offset_minutes: Mapped[int]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
@@ -17,14 +18,12 @@ PROBE_EVERY = timedelta(minutes=1)
 """How often a paused channel is tried with one message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
     """A message that this worker holds as long as its token stands in the row."""
 
     id: int
     token: UUID
-    visit: UUID
-    recipient: UUID
     sequence: int
     kind: MessageKind
     channel: ChannelName
@@ -35,7 +34,27 @@ class Claimed:
     clinic_version: int
 
 
-def claim(session: Session, hint: int, worker: str, clinic_version: int, now: datetime) -> list[Claimed]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed(_Taken):
+    """One that tells somebody of a visit."""
+
+    visit: UUID
+    recipient: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedAlert(_Taken):
+    """One that tells people of the clinic of a task."""
+
+    task: int
+    step: int
+    to: int
+
+
+Held = Claimed | ClaimedAlert
+
+
+def claim(session: Session, hint: int, worker: str, clinic_version: int, now: datetime) -> list[Held]:
     """The hinted message, if it is due and free, and a few more of its queue. Locks no visit.
 
     A hint of a message that is done already claims nothing: hints may come twice. Of a paused channel one
@@ -78,7 +97,7 @@ def _may_probe(session: Session, channel: str, now: datetime) -> bool:
 
 def _take(
     session: Session, ids: Sequence[int], worker: str, clinic_version: int, now: datetime
-) -> list[Claimed]:
+) -> list[Held]:
     rows = session.scalars(
         update(Message)
         .where(Message.id.in_(ids))
@@ -92,22 +111,25 @@ def _take(
         )
         .returning(Message)
     )
-    return sorted(map(_claimed, rows), key=lambda each: (each.sequence, each.id))
+    return sorted(map(_held, rows), key=lambda each: (each.sequence, each.id))
 
 
-def _claimed(row: Message) -> Claimed:
+def _held(row: Message) -> Held:
     assert row.token and row.made_at and row.clinic_version
-    return Claimed(
-        id=row.id,
-        token=row.token,
-        visit=row.visit_id,
-        recipient=row.recipient_id,
-        sequence=row.sequence,
-        kind=MessageKind(row.kind),
-        channel=ChannelName(row.channel),
-        attempt=row.attempt,
-        handoffs=row.handoffs,
-        message_id=row.message_id,
-        made_at=row.made_at,
-        clinic_version=row.clinic_version,
-    )
+    common: dict[str, Any] = {
+        "id": row.id,
+        "token": row.token,
+        "sequence": row.sequence,
+        "kind": MessageKind(row.kind),
+        "channel": ChannelName(row.channel),
+        "attempt": row.attempt,
+        "handoffs": row.handoffs,
+        "message_id": row.message_id,
+        "made_at": row.made_at,
+        "clinic_version": row.clinic_version,
+    }
+    if row.task_id is not None:
+        assert row.alert_step is not None and row.alert_to is not None
+        return ClaimedAlert(**common, task=row.task_id, step=row.alert_step, to=row.alert_to)
+    assert row.visit_id and row.recipient_id
+    return Claimed(**common, visit=row.visit_id, recipient=row.recipient_id)

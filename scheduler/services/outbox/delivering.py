@@ -14,9 +14,10 @@ from scheduler.channels.outcome import Fence, Outcome, Verdict
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
-from scheduler.services.outbox.claiming import Claimed, claim
+from scheduler.services.outbox.alerts import alert_mail
+from scheduler.services.outbox.claiming import ClaimedAlert, Held, claim
 from scheduler.services.outbox.content import mail_of
-from scheduler.services.outbox.fence import FRESH, Passage, fence, give_back
+from scheduler.services.outbox.fence import FRESH, Passage, fence, give_back, withdraw
 from scheduler.services.outbox.finishing import finish
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def deliver(room: PostRoom, hint: int) -> int:
     return sent
 
 
-def _give_back(room: PostRoom, held: Sequence[Claimed]) -> None:
+def _give_back(room: PostRoom, held: Sequence[Held]) -> None:
     """Let others have at once what we did not begin; without a database the reaper does it later."""
     if not held:
         return
@@ -78,7 +79,7 @@ def _give_back(room: PostRoom, held: Sequence[Claimed]) -> None:
 class _Gate:
     """The fence of one message, remembering whether it was asked: what happens after may be too late."""
 
-    def __init__(self, room: PostRoom, held: Claimed, began: float) -> None:
+    def __init__(self, room: PostRoom, held: Held, began: float) -> None:
         self._room, self._db, self._held, self._began = room, room.desk.db, held, began
         self.asked = False
 
@@ -93,7 +94,7 @@ class _Gate:
         return fence(session, self._held, self._db.now(session))
 
 
-def _deliver_one(room: PostRoom, held: Claimed, began: float) -> bool:
+def _deliver_one(room: PostRoom, held: Held, began: float) -> bool:
     db = room.desk.db
     outcome = _hand_over(room, held, _Gate(room, held, began))
     with db.transaction() as session:
@@ -106,12 +107,14 @@ def _deliver_one(room: PostRoom, held: Claimed, began: float) -> bool:
     return outcome.verdict is Verdict.SENT
 
 
-def _hand_over(room: PostRoom, held: Claimed, gate: _Gate) -> Outcome:
+def _hand_over(room: PostRoom, held: Held, gate: _Gate) -> Outcome:
     try:
         with room.desk.db.transaction() as session:
-            mail = mail_of(session, room.desk, held)
+            mail = _composed(session, room.desk, held)
     except Exception as error:  # whatever is wrong with this message must not stop the others
         return _not_composed(held, error)
+    if mail is None:
+        return Outcome(Verdict.FENCED)
     try:
         return room.channels[held.channel].deliver(mail, gate)
     except ValueError as error:
@@ -120,7 +123,17 @@ def _hand_over(room: PostRoom, held: Claimed, gate: _Gate) -> Outcome:
         return _not_composed(held, error)
 
 
-def _not_composed(held: Claimed, error: Exception) -> Outcome:
+def _composed(session: Session, desk: Desk, held: Held) -> Mail | None:
+    """The mail; None, and the message is at its end, where nobody is to have it any more."""
+    if not isinstance(held, ClaimedAlert):
+        return mail_of(session, desk, held)
+    mail = alert_mail(session, desk, held)
+    if mail is None:
+        withdraw(session, held, desk.db.now(session))
+    return mail
+
+
+def _not_composed(held: Held, error: Exception) -> Outcome:
     """That our database is away for a moment says nothing of the message."""
     log.error("cannot compose", exc_info=error, extra={"message_id": held.id, "kind": held.kind})
     verdict = Verdict.LATER if isinstance(error, Unavailable) else Verdict.UNREADABLE

@@ -1,4 +1,4 @@
-"""The fence: the last look before the irreversible byte, with the visit locked."""
+"""The fence: the last look before the irreversible byte, with the visit or the task locked."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 from scheduler.db.models import Message, Visit
 from scheduler.domain.messages import WITH_ENTRY, MessageState, still_true
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.outbox.claiming import Claimed
+from scheduler.services.outbox.alerts import unneeded
+from scheduler.services.outbox.claiming import Claimed, ClaimedAlert, Held
 from scheduler.services.outbox.reach import obstacle
 
 LEASE = 120.0
@@ -29,11 +30,12 @@ class Passage(StrEnum):
     """An earlier message of the same visit to the same recipient has to leave first."""
 
 
-def fence(session: Session, held: Claimed, now: datetime) -> Passage:
-    """Mark the message as handed over, if it may be; commit before the byte leaves."""
-    visit = session.execute(
-        select(Visit.status, Visit.sequence).where(Visit.id == held.visit).with_for_update(key_share=True)
-    ).one()
+def fence(session: Session, held: Held, now: datetime) -> Passage:
+    """Mark the message as handed over, if it may be; commit before the byte leaves.
+
+    What it is about is locked before it.
+    """
+    ended = unneeded(session, held) if isinstance(held, ClaimedAlert) else _untrue(session, held)
     row = session.scalars(
         select(Message)
         .where(Message.id == held.id, Message.token == held.token, Message.state == MessageState.CLAIMED)
@@ -43,28 +45,41 @@ def fence(session: Session, held: Claimed, now: datetime) -> Passage:
         return Passage.LOST
     if row.expires_at <= now:
         return _void(session, held, MessageState.EXPIRED, now)
-    if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
-        return _void(session, held, MessageState.SUPERSEDED, now)
-    if state := obstacle(session, held):
-        return _void(session, held, state, now)
-    if held.kind in WITH_ENTRY and _must_yield(session, held, now):
+    if ended:
+        return _void(session, held, ended, now)
+    if isinstance(held, Claimed) and held.kind in WITH_ENTRY and _must_yield(session, held, now):
         _set(session, held, state=MessageState.PENDING, token=None, next_at=now + YIELD)
         return Passage.YIELD
     _set(session, held, state=MessageState.HANDOFF, handoffs=held.handoffs + 1)
     return Passage.GO
 
 
-def give_back(session: Session, held: Claimed, at: datetime) -> None:
+def withdraw(session: Session, held: Held, now: datetime) -> None:
+    """Nobody is to hear of it any more; nothing was handed over."""
+    _void(session, held, MessageState.SUPERSEDED, now)
+
+
+def give_back(session: Session, held: Held, at: datetime) -> None:
     """Let others have it; nothing was handed over."""
     _set(session, held, state=MessageState.PENDING, token=None, next_at=at)
 
 
-def _void(session: Session, held: Claimed, state: MessageState, now: datetime) -> Passage:
+def _untrue(session: Session, held: Claimed) -> MessageState | None:
+    """What becomes of a message that says of its visit what is not so; None where it is. Locks the visit."""
+    visit = session.execute(
+        select(Visit.status, Visit.sequence).where(Visit.id == held.visit).with_for_update(key_share=True)
+    ).one()
+    if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
+        return MessageState.SUPERSEDED
+    return obstacle(session, held)
+
+
+def _void(session: Session, held: Held, state: MessageState, now: datetime) -> Passage:
     _set(session, held, state=state, token=None, finished_at=now)
     return Passage.VOID
 
 
-def _set(session: Session, held: Claimed, **values: object) -> None:
+def _set(session: Session, held: Held, **values: object) -> None:
     session.execute(
         update(Message).where(Message.id == held.id, Message.token == held.token).values(**values)
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import MessageState
-from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed
+from scheduler.services.outbox.claiming import PROBE_EVERY, Held
 from scheduler.services.outbox.refusals import concerns_us
 
 FIRST_RETRY = 30.0
@@ -29,9 +29,7 @@ def retry_delay(attempt: int) -> timedelta:
     return timedelta(seconds=random.uniform(FIRST_RETRY, ceiling))  # noqa: S311 - guards no secret
 
 
-def finish(
-    session: Session, held: Claimed, outcome: Outcome, worker: str, now: datetime
-) -> MessageState | None:
+def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
     """Write the attempt down and move the message on; its new state, None where it is no longer ours."""
     session.execute(insert(MessageAttempt).values(_attempt(held, outcome, worker, now)))
     if outcome.verdict is Verdict.FENCED:
@@ -49,7 +47,7 @@ def finish(
     return MessageState(moved) if moved else None
 
 
-def _attempt(held: Claimed, outcome: Outcome, worker: str, now: datetime) -> dict[str, object]:
+def _attempt(held: Held, outcome: Outcome, worker: str, now: datetime) -> dict[str, object]:
     return {
         "message_id": held.id,
         "attempt": held.attempt,
@@ -62,7 +60,7 @@ def _attempt(held: Claimed, outcome: Outcome, worker: str, now: datetime) -> dic
     }
 
 
-def _next(session: Session, held: Claimed, outcome: Outcome, now: datetime) -> dict[str, object]:
+def _next(session: Session, held: Held, outcome: Outcome, now: datetime) -> dict[str, object]:
     """The columns that change with a verdict."""
     if outcome.verdict is Verdict.SENT:
         return {"state": MessageState.SENT, "provider_ref": outcome.reference, "finished_at": now}
@@ -78,7 +76,7 @@ def _next(session: Session, held: Claimed, outcome: Outcome, now: datetime) -> d
     return again if outcome.verdict is Verdict.UNKNOWN else {**again, "handoffs": held.handoffs}
 
 
-def _unreadable_times(session: Session, held: Claimed) -> int:
+def _unreadable_times(session: Session, held: Held) -> int:
     """This one included. Attempts that failed otherwise do not count: a mail server may be away for long."""
     times = select(func.count()).where(
         MessageAttempt.message_id == held.id, MessageAttempt.verdict == Verdict.UNREADABLE
@@ -90,7 +88,7 @@ def _error(outcome: Outcome) -> str | None:
     return None if outcome.verdict is Verdict.SENT else f"{outcome.code} {outcome.detail}".strip()
 
 
-def _mark_channel(session: Session, held: Claimed, outcome: Outcome, now: datetime) -> None:
+def _mark_channel(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:
     """A provider that refuses us pauses the channel; one that takes a message again ends the pause."""
     if outcome.verdict is Verdict.US:
         session.execute(

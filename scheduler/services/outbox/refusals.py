@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt, Recipient
 from scheduler.domain.messages import ChannelName, MessageState
-from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed
+from scheduler.services.outbox.claiming import PROBE_EVERY, Held
 
 WINDOW = timedelta(minutes=10)
 MANY = 5
@@ -17,7 +17,7 @@ _LOCK = 0x72656675
 """Of two that are refused at the same time, the second has to see the first."""
 
 
-def concerns_us(session: Session, held: Claimed, now: datetime) -> bool:
+def concerns_us(session: Session, held: Held, now: datetime) -> bool:
     """Whether a refusal, already written down as an attempt, is our fault and not this recipient's.
 
     Once it is, what was marked as failed in the window is unmarked; and as long as the channel is paused,
@@ -34,7 +34,7 @@ def concerns_us(session: Session, held: Claimed, now: datetime) -> bool:
     return paused or recipients >= MANY
 
 
-def _others_were_taken(session: Session, held: Claimed) -> bool:
+def _others_were_taken(session: Session, held: Held) -> bool:
     """Whether the server took another message since it first refused this one: then it is this one.
 
     Without it, five bad addresses would pause the channel again and again until they expire.

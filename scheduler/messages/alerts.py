@@ -1,0 +1,44 @@
+"""What an alert says: that something waits, of which kind, and where; nothing about anybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scheduler.domain.messages import MessageKind
+from scheduler.messages.facts import one_line
+from scheduler.messages.render import MessageText, fill_mail
+from scheduler.messages.words import known_language
+
+TASKS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "approve": "An appointment request waits for an answer.",
+        "same-person": "A new patient may be one whom the clinic knows already.",
+        "not-you": "A mail address is not the patient's.",
+        "time-overlap": "Two appointments overlap since the rules of a time zone changed.",
+    },
+    "es": {
+        "approve": "Una solicitud de cita espera respuesta.",
+        "same-person": "Un paciente nuevo puede ser uno que la clínica ya conoce.",
+        "not-you": "Una dirección de correo no es del paciente.",
+        "time-overlap": "Dos citas coinciden desde que cambiaron las reglas de una zona horaria.",
+    },
+}
+"""Kinds of task in words, by language."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    language: str
+    sender_name: str
+    task: str
+    """A kind; one without words is named by its code."""
+    staff_link: str
+
+
+def render_alert(facts: AlertFacts) -> MessageText:
+    language = known_language(facts.language)
+    values: dict[str, object] = {
+        "sender_name": one_line(facts.sender_name),
+        "task": TASKS[language].get(facts.task, facts.task),
+        "staff_link": facts.staff_link,
+    }
+    return fill_mail(MessageKind.ALERT, language, values)

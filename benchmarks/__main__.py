@@ -81,7 +81,7 @@ def _booking(start: str, practitioner: str, number: int) -> bytes:
         "practitioner": practitioner,
         "patient": {
             "name": "Load Example",
-            "birth_date": "1970-01-01",
+            "birth_date": str(date(1940, 1, 1) + timedelta(days=number)),
             "email": f"p{number}@patients.example",
         },
     }

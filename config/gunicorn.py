@@ -1,5 +1,6 @@
 """How gunicorn serves the API; every number has its reason."""
 
+import gc
 import os
 
 from config.settings import load_settings
@@ -22,3 +23,10 @@ accesslog = None  # the service writes its own line for each request, without ad
 errorlog = "-"
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeats in memory
+
+
+def post_worker_init(_worker: object) -> None:
+    """What a worker loaded stays: looking at it again and again took a fifth of a booking's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)

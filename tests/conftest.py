@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask.testing import FlaskClient
@@ -63,10 +64,16 @@ def settings_for(url: str, **more: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty database on a server of this test run's own."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), QUICK) as server:
-        yield server.url
+def postgres() -> Iterator[str]:
+    """The address of an empty database on a server of this test run's own.
+
+    In a folder of its own too: as root the server runs as somebody else, and the next run of pytest closes
+    the folders of this one to everybody.
+    """
+    with TemporaryDirectory(prefix="visits-tests-") as folder:
+        Path(folder).chmod(0o711)
+        with EmbeddedPostgres(Path(folder) / "postgres", QUICK) as server:
+            yield server.url
 
 
 @pytest.fixture(scope="session")

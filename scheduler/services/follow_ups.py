@@ -3,36 +3,31 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from scheduler.db.models import Patient, Visit
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.tasks import open_task
+
+# Alike: somebody known who has the surname and birth date of a patient who was entered at this very instant.
+# Not enough to be taken for one person, too much for chance: a new mail address, a name spelled otherwise.
+BOOKED = text(
+    """
+    SELECT v.starts_at, v.answer_by, (
+        SELECT known.id FROM patients new JOIN patients known
+        ON known.surname_hash = new.surname_hash AND known.birth_date_hash = new.birth_date_hash
+        AND known.id <> new.id
+        WHERE new.id = v.patient_id AND new.created_at = :now
+        ORDER BY known.created_at, known.id LIMIT 1
+    ) FROM visits v WHERE v.id = :visit
+    """
+)
 
 
 def open_follow_ups(session: Session, visit: UUID, now: datetime) -> None:
     """Call it once, in the transaction that booked the visit."""
-    patient, start, answer_by = session.execute(
-        select(Visit.patient_id, Visit.starts_at, Visit.answer_by).where(Visit.id == visit)
-    ).one()
+    start, answer_by, alike = session.execute(BOOKED, {"visit": visit, "now": now}).one()
     if answer_by is not None:
         open_task(session, TaskKind.APPROVE, visit, "booked", answer_by, now)
-    if known := _alike(session, patient, now):
-        open_task(session, TaskKind.SAME_PERSON, visit, f"patient:{known}", start, now)
-
-
-def _alike(session: Session, patient: UUID, now: datetime) -> UUID | None:
-    """Somebody known who has the surname and birth date of a patient who was entered at this very instant.
-
-    Not enough to be taken for one person, too much for chance: a new mail address, a name spelled otherwise.
-    """
-    new, known = aliased(Patient), aliased(Patient)
-    likeness = (known.surname_hash == new.surname_hash) & (known.birth_date_hash == new.birth_date_hash)
-    return session.scalars(
-        select(known.id)
-        .join(new, likeness & (known.id != new.id))
-        .where(new.id == patient, new.created_at == now)
-        .order_by(known.created_at, known.id)
-        .limit(1)
-    ).first()
+    if alike:
+        open_task(session, TaskKind.SAME_PERSON, visit, f"patient:{alike}", start, now)

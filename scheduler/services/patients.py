@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Patient, PatientIdentity, Resource, ResourceKind
@@ -17,6 +16,13 @@ KNOWN = text(
     SELECT p.id, p.resource_id FROM patients p JOIN patient_identities i ON i.patient_id = p.id
     WHERE i.hash = ANY(:hashes) AND p.id IS DISTINCT FROM CAST(:but AS uuid)
     ORDER BY p.created_at, p.id LIMIT 1
+    """
+)
+REMEMBER = text(
+    """
+    INSERT INTO patient_identities (hash, patient_id)
+    SELECT hash, CAST(:patient AS uuid) FROM unnest(CAST(:hashes AS bytea[])) AS h (hash)
+    ON CONFLICT DO NOTHING RETURNING hash
     """
 )
 NEW_RESOURCE = text("INSERT INTO resources (kind) VALUES (:kind) RETURNING id")
@@ -45,9 +51,8 @@ def identities(person: Person, lookup: Lookup) -> list[bytes]:
 
 def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> bool:
     """Whether all of them were new."""
-    rows = [{"hash": each, "patient_id": patient} for each in hashes]
-    entered = upsert(PatientIdentity).values(rows).on_conflict_do_nothing().returning(PatientIdentity.hash)
-    return len(session.execute(entered).all()) == len(hashes)
+    entered = session.execute(REMEMBER, {"hashes": hashes, "patient": patient})
+    return len(entered.all()) == len(hashes)
 
 
 def _find(session: Session, hashes: list[bytes], but: UUID | None = None) -> tuple[UUID, int] | None:

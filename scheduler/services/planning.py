@@ -5,11 +5,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+import orjson
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Message
 from scheduler.domain.messages import QUEUES, ChannelName, Hint, MessageState, PlannedMessage, Queue
+
+# One statement however many rows, and always the same one: it is parsed, prepared and cached once.
+ENTER = text(
+    """
+    INSERT INTO messages (visit_id, recipient_id, sequence, kind, offset_minutes, channel, queue, state,
+                          due_at, expires_at, next_at, message_id, created_at, attempt, handoffs)
+    SELECT visit_id, recipient_id, sequence, kind, offset_minutes, channel, queue, state,
+           due_at, expires_at, next_at, message_id, created_at, 0, 0
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+        visit_id uuid, recipient_id uuid, sequence int, kind text, offset_minutes int, channel text,
+        queue text, state text, due_at timestamptz, expires_at timestamptz, next_at timestamptz,
+        message_id text, created_at timestamptz
+    )
+    RETURNING id, queue, due_at
+    """
+)
 
 
 def plan(
@@ -22,7 +38,7 @@ def plan(
 ) -> list[Hint]:
     """Write the rows; hints of those that are due at once."""
     rows = [message_row(visit, recipient, sequence, each, now) for each in planned]
-    made = session.execute(insert(Message.table()).returning(Message.id, Message.queue, Message.due_at), rows)
+    made = session.execute(ENTER, {"rows": orjson.dumps(rows).decode()})
     return [Hint(id, Queue(queue)) for id, queue, due in made if due <= now]
 
 

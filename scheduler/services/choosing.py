@@ -43,7 +43,7 @@ def give_to_first_free(
     with desk.db.reading() as connection:
         moment = desk.clinics.moment(connection)
         search = search_at(moment)
-        chairs = _by_load(connection, moment, start, search)
+        chairs = _candidates(connection, moment, start, search)
     held: list[int] = []
     for chair in chairs:
         try:
@@ -74,6 +74,13 @@ def taken_by_another(desk: Desk, search_at: Callable[[Moment], Search]) -> SlotT
         search = search_at(moment)
         others = alternatives(connection, moment, search)
     return SlotTaken(others, search.visit_type.minutes, search.zone)
+
+
+def _candidates(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
+    """Whom to try, in order. Where only one could give it, the look under the lock is enough."""
+    schedule = moment.in_force.schedule
+    possible = schedule.chairs(search.visit_type, search.mode, search.practitioner, search.location)
+    return possible if len(possible) == 1 else _by_load(connection, moment, start, search)
 
 
 def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:

@@ -6,8 +6,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
 COPY requirements/build.lock requirements/base.lock requirements/
 # What builds our wheel stays in a place of its own and never reaches the final image.
-RUN python -m venv /tools && /tools/bin/pip install --quiet --require-hashes -r requirements/build.lock \
-    && python -m venv /opt/visits && /opt/visits/bin/pip install --quiet --require-hashes -r requirements/base.lock
+RUN python -m venv /tools && /tools/bin/pip install --quiet --no-deps --require-hashes -r requirements/build.lock \
+    && python -m venv /opt/visits && /opt/visits/bin/pip install --quiet --no-deps --require-hashes -r requirements/base.lock
 COPY pyproject.toml README.md ./
 COPY config config
 COPY scheduler scheduler

@@ -8,14 +8,15 @@ export PYTHONTZPATH =
 .PHONY: run test compose-test demo check format lock bench clean
 .DEFAULT_GOAL := run
 
+# The locks name every package: --no-deps keeps pip from asking for newer ones by way of extras.
 $(VENV)/embedded: requirements/build.lock requirements/embedded.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock -r requirements/embedded.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/build.lock -r requirements/embedded.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/dev: $(VENV)/embedded requirements/dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
 	touch $@
 
 run: $(VENV)/embedded  ## everything in one terminal, on this machine

@@ -3,32 +3,22 @@
 import logging
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from scheduler.bootstrap import Runtime
-from scheduler.cli import main
 from scheduler.db.models import Base
-from tests.conftest import settings_for
+from tests.cli.conftest import Visits
 
 DAY = "/v1/visits?from=2026-12-01&to=2026-12-01"
 
 
-@pytest.fixture
-def visits(run: Runtime, migrated: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """The `visits` command, on the service's own database."""
-    settings = settings_for(migrated)
-    monkeypatch.setattr("scheduler.cli.load_settings", lambda: settings)
-    monkeypatch.setattr("scheduler.cli.configure_logging", lambda *_: None)
-    return CliRunner()
+def keys(visits: Visits, *words: str) -> Result:
+    return visits("keys", *words)
 
 
-def keys(visits: CliRunner, *words: str) -> Result:
-    return visits.invoke(main, ["keys", *words])
-
-
-def created(visits: CliRunner, *words: str) -> str:
+def created(visits: Visits, *words: str) -> str:
     made = keys(visits, "create", *words)
     assert made.exit_code == 0, made.output
     return made.output.strip()
@@ -38,7 +28,7 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def test_a_key_opens_what_its_scopes_say(visits: CliRunner, client: FlaskClient) -> None:
+def test_a_key_opens_what_its_scopes_say(visits: Visits, client: FlaskClient) -> None:
     key = created(visits, "front-desk", "--scope", "visits", "--scope", "schedule")
     assert client.get(DAY, headers=bearer(key)).status_code == 200
     assert client.get("/v1/time-off", headers=bearer(key)).status_code == 200
@@ -46,14 +36,14 @@ def test_a_key_opens_what_its_scopes_say(visits: CliRunner, client: FlaskClient)
     assert client.get(DAY, headers=bearer(only)).status_code == 403
 
 
-def test_a_key_has_at_least_32_random_bytes_behind_its_prefix(visits: CliRunner) -> None:
+def test_a_key_has_at_least_32_random_bytes_behind_its_prefix(visits: Visits) -> None:
     key = created(visits, "front-desk", "--scope", "visits")
     assert key.startswith("vk_")
     assert len(key.removeprefix("vk_")) >= 43
 
 
 def test_a_key_is_nowhere_after_it_was_shown(
-    visits: CliRunner, run: Runtime, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    visits: Visits, run: Runtime, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     key = created(visits, "front-desk", "--scope", "visits")
@@ -70,7 +60,7 @@ def test_a_key_is_nowhere_after_it_was_shown(
     assert key not in keys(visits, "list").output
 
 
-def test_a_revoked_key_opens_nothing_from_that_moment(visits: CliRunner, client: FlaskClient) -> None:
+def test_a_revoked_key_opens_nothing_from_that_moment(visits: Visits, client: FlaskClient) -> None:
     key = created(visits, "front-desk", "--scope", "visits")
     assert client.get(DAY, headers=bearer(key)).status_code == 200
     assert keys(visits, "revoke", "front-desk").exit_code == 0
@@ -78,9 +68,7 @@ def test_a_revoked_key_opens_nothing_from_that_moment(visits: CliRunner, client:
     assert keys(visits, "revoke", "front-desk").exit_code == 0
 
 
-def test_a_key_ends_by_itself_where_that_was_said(
-    visits: CliRunner, run: Runtime, client: FlaskClient
-) -> None:
+def test_a_key_ends_by_itself_where_that_was_said(visits: Visits, run: Runtime, client: FlaskClient) -> None:
     key = created(visits, "locum", "--scope", "visits", "--days", "1")
     assert client.get(DAY, headers=bearer(key)).status_code == 200
     with run.db.transaction() as session:
@@ -88,7 +76,7 @@ def test_a_key_ends_by_itself_where_that_was_said(
     assert client.get(DAY, headers=bearer(key)).status_code == 401
 
 
-def test_the_list_says_name_scopes_and_dates(visits: CliRunner) -> None:
+def test_the_list_says_name_scopes_and_dates(visits: Visits) -> None:
     created(visits, "front-desk", "--scope", "visits", "--scope", "schedule", "--days", "30")
     keys(visits, "revoke", "front-desk")
     (line,) = keys(visits, "list").output.splitlines()
@@ -97,7 +85,7 @@ def test_the_list_says_name_scopes_and_dates(visits: CliRunner) -> None:
     assert [at[:10] for at in (made, expires, revoked)] == ["2026-12-01", "2026-12-31", "2026-12-01"]
 
 
-def test_a_name_is_given_once_also_after_its_key_was_revoked(visits: CliRunner) -> None:
+def test_a_name_is_given_once_also_after_its_key_was_revoked(visits: Visits) -> None:
     created(visits, "front-desk", "--scope", "visits")
     keys(visits, "revoke", "front-desk")
     again = keys(visits, "create", "front-desk", "--scope", "visits")
@@ -105,11 +93,11 @@ def test_a_name_is_given_once_also_after_its_key_was_revoked(visits: CliRunner) 
     assert "There is a key of this name" in again.output
 
 
-def test_a_key_that_never_was_cannot_be_revoked(visits: CliRunner) -> None:
+def test_a_key_that_never_was_cannot_be_revoked(visits: Visits) -> None:
     assert keys(visits, "revoke", "nobody").exit_code != 0
 
 
-def test_making_and_revoking_a_key_are_in_the_audit(visits: CliRunner, run: Runtime) -> None:
+def test_making_and_revoking_a_key_are_in_the_audit(visits: Visits, run: Runtime) -> None:
     created(visits, "front-desk", "--scope", "visits")
     keys(visits, "revoke", "front-desk")
     with run.db.transaction() as session:

@@ -1,28 +1,14 @@
 """The `visits` command, on a real database."""
 
-from collections.abc import Callable
-
-import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import text, update
 
 from scheduler.bootstrap import Runtime
-from scheduler.cli import main
 from scheduler.db.models import Visit
 from scheduler.services.audit.sealing import seal
 from scheduler.services.booking import book
 from tests.cast import at
-from tests.conftest import settings_for
+from tests.cli.conftest import Visits
 from tests.services.asking import request, visit_row
-
-Visits = Callable[..., Result]
-
-
-@pytest.fixture
-def visits(run: Runtime, migrated: str, monkeypatch: pytest.MonkeyPatch) -> Visits:
-    """The command, with the settings of the tests."""
-    monkeypatch.setattr("scheduler.cli._settings", lambda: settings_for(migrated))
-    return lambda *arguments: CliRunner().invoke(main, arguments)
 
 
 def sealed(run: Runtime) -> None:

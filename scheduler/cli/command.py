@@ -1,0 +1,32 @@
+"""The command that holds all others."""
+
+import click
+
+from config.zones import use_pinned_zones
+from scheduler.cli.audit import audit_group
+from scheduler.cli.clinic import clinic_group, migrate
+from scheduler.cli.keys import keys_group
+from scheduler.cli.machine import demo, up
+from scheduler.cli.running import health, sweep, work
+from scheduler.cli.times import times_group
+
+
+@click.group()
+def main() -> None:
+    """Books telemedicine and in-person visits, and makes sure that patients hear of them."""
+    use_pinned_zones()
+
+
+for each in (
+    migrate,
+    clinic_group,
+    work,
+    sweep,
+    health,
+    keys_group,
+    audit_group,
+    times_group,
+    up,
+    demo,
+):
+    main.add_command(each)

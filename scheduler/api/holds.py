@@ -10,7 +10,7 @@ from scheduler.api.clients import client
 from scheduler.api.repeats import repeatable
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.holds import HoldIn, HoldOut
-from scheduler.api.schemas.visits import BookingHeaders
+from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.domain.holds import Ceilings
 from scheduler.services.holding import hold, release
 
@@ -19,10 +19,10 @@ blueprint = APIBlueprint("holds", __name__, url_prefix="/v1/holds", tag="Booking
 
 @blueprint.post("")
 @blueprint.input(HoldIn)
-@blueprint.input(BookingHeaders, location="headers")
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(HoldOut, 201)
 @blueprint.doc(responses=[401, 403, 409])
-def hold_time(json_data: HoldIn, headers_data: BookingHeaders) -> tuple[HoldOut, int, dict[str, str]]:
+def hold_time(json_data: HoldIn, headers_data: RepeatHeaders) -> tuple[HoldOut, int, dict[str, str]]:
     """Hold a time
 
     For ten minutes, whatever is done with it meanwhile; then it is free for everybody, from that instant on.

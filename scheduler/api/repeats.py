@@ -1,7 +1,7 @@
 """Requests that may be repeated: their Idempotency-Key, bound to who sent it, where to, and what."""
 
 import orjson
-from flask import request
+from flask import Response, request
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.actors import Actor
@@ -15,3 +15,9 @@ def repeatable(actor: Actor, route: str, key: str | None) -> Repeatable | None:
     canonical = orjson.dumps(request.get_json(), option=orjson.OPT_SORT_KEYS).decode()
     body_hash = runtime().desk.secrets.lookup.hash("idempotency", canonical)
     return Repeatable(str(actor), route, key, body_hash)
+
+
+def replayed(answer: Response) -> Response:
+    """The answer, marked as that of an earlier request."""
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer

@@ -8,8 +8,10 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 
 from scheduler.api.callers import staff
+from scheduler.api.repeats import repeatable, replayed
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.lists import next_cursor
+from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.api.schemas.schedule import (
     CalleeOut,
     ExtraHoursGoneOut,
@@ -53,15 +55,19 @@ def list_time_off(query_data: ScheduleQuery) -> Response:
 
 @blueprint.post("/time-off")
 @blueprint.input(TimeOffIn)
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(TimeOffMadeOut, 201)
-@blueprint.doc(security="bearer", responses=REFUSALS)
-def enter_time_off(json_data: TimeOffIn) -> Response:
+@blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
+def enter_time_off(json_data: TimeOffIn, headers_data: RepeatHeaders) -> Response:
     """Enter time off
 
     In force at once. Answers the visits that it hits, by start: the list of those whom somebody has to call.
     """
     actor, asked = staff(Scope.SCHEDULE), json_data
-    return _away(take_off(runtime().desk, asked.practitioner, asked.start, asked.end, actor), 201)
+    repeat = repeatable(actor, "POST /v1/time-off", headers_data.idempotency_key)
+    away = take_off(runtime().desk, asked.practitioner, asked.start, asked.end, actor, repeat)
+    answer = _away(away, 201)
+    return replayed(answer) if away.replayed else answer
 
 
 @blueprint.get("/time-off/<uuid:id>")
@@ -101,16 +107,19 @@ def list_extra_hours(query_data: ScheduleQuery) -> Response:
 
 @blueprint.post("/extra-hours")
 @blueprint.input(ExtraHoursIn)
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(ExtraHoursOut, 201)
-@blueprint.doc(security="bearer", responses=REFUSALS)
-def enter_extra_hours(json_data: ExtraHoursIn) -> Response:
+@blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
+def enter_extra_hours(json_data: ExtraHoursIn, headers_data: RepeatHeaders) -> Response:
     """Enter extra hours
 
     Up to a day, on the grid of five minutes, where the practitioner has weekly hours of that mode.
     """
     actor = staff(Scope.SCHEDULE)
-    entry = open_hours(runtime().desk, json_data.opening(), actor)
-    return private(filled(ExtraHoursOut, entry, **_span(entry)), 201)
+    repeat = repeatable(actor, "POST /v1/extra-hours", headers_data.idempotency_key)
+    opened = open_hours(runtime().desk, json_data.opening(), actor, repeat)
+    answer = private(filled(ExtraHoursOut, opened.entry, **_span(opened.entry)), 201)
+    return replayed(answer) if opened.replayed else answer
 
 
 @blueprint.delete("/extra-hours/<uuid:id>")

@@ -8,11 +8,12 @@ from flask import Response, url_for
 from scheduler.api.callers import booker, caller
 from scheduler.api.languages import preferred
 from scheduler.api.limits import count_contacts
-from scheduler.api.repeats import repeatable
+from scheduler.api.repeats import repeatable, replayed
 from scheduler.api.runtime import runtime
+from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.api.schemas.slots import OwnSlotsQuery, SlotsOut
 from scheduler.api.schemas.staff_visits import AnyVisitOut
-from scheduler.api.schemas.visits import BookedOut, BookingHeaders, VisitIn
+from scheduler.api.schemas.visits import BookedOut, VisitIn
 from scheduler.api.slots import slots_answer
 from scheduler.api.staff_visit_json import staff_visit_answer
 from scheduler.api.visit_json import visit_answer, visit_fields
@@ -29,10 +30,10 @@ blueprint = APIBlueprint("visits", __name__, url_prefix="/v1", tag="Booking")
 
 @blueprint.post("/visits")
 @blueprint.input(VisitIn)
-@blueprint.input(BookingHeaders, location="headers")
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(BookedOut, 201)
 @blueprint.doc(responses=[401, 403, 409])
-def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
+def book_visit(json_data: VisitIn, headers_data: RepeatHeaders) -> Response:
     """Book a visit
 
     Answers 201 with the visit, its links and the token that opens it. A time that is no longer free answers
@@ -50,9 +51,7 @@ def book_visit(json_data: VisitIn, headers_data: BookingHeaders) -> Response:
     token = None if actor.is_staff else visit.manage_token
     answer = visit_answer(visit, actor, 201, BookedOut(**visit_fields(visit, actor), token=token))
     answer.headers["Location"] = url_for("visits.show_visit", id=visit.id)
-    if booked.replayed:
-        answer.headers["Idempotency-Replayed"] = "true"
-    return answer
+    return replayed(answer) if booked.replayed else answer
 
 
 @blueprint.get("/visits/<uuid:id>")

@@ -122,5 +122,5 @@ def _enter(
     open_follow_ups(session, made, moment.now)
     reason = request.override.reason if request.override else None
     note_act(session, made, request.actor, "book", None, visit.status, 0, moment.now, reason)
-    idempotency.finish(session, repeatable, made, 201)
+    idempotency.finish(session, repeatable, visit=made)
     return Booked(view(session, desk, made), due)

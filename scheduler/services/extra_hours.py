@@ -15,12 +15,21 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import Invalid, NotFound
 from scheduler.domain.extra_hours import faults_of
 from scheduler.domain.slots import Opening
+from scheduler.services import idempotency
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
 from scheduler.services.hit import Hit, visits_hit
+from scheduler.services.idempotency import Repeatable
 from scheduler.services.taking import lock
 
 OBJECT = "extra-hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    entry: ExtraHours
+    replayed: bool = False
+    """They were entered by an earlier request with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +39,56 @@ class TakenBack:
     """What was booked there, by start; all of it stays booked."""
 
 
-def open_hours(desk: Desk, extra: Opening, actor: Actor) -> ExtraHours:
+def open_hours(desk: Desk, extra: Opening, actor: Actor, repeatable: Repeatable | None = None) -> Opened:
     """Enter extra hours; the same once more are those that there are.
 
-    Raises Invalid where nobody could book them.
+    Raises Invalid where nobody could book them, IdempotencyConflict, and NotFound where a repeat comes after
+    they were taken back.
     """
 
-    def work(session: Session) -> ExtraHours:
+    def work(session: Session) -> Opened:
         moment = desk.clinics.moment(session)
+        if made := idempotency.begin(session, repeatable, moment.now):
+            return Opened(_read(session, made), replayed=True)
         if faults := faults_of(moment.clinic, extra):
             raise Invalid(faults)
         resource, modes = moment.in_force.resources[extra.practitioner], sorted(map(str, extra.modes))
         during = Range(extra.start, extra.end)
         lock(session, resource)
-        if there := _same(session, resource, extra.location, modes, during):
-            return there
-        entry = ExtraHours(
-            id=uuid4(),
-            resource_id=resource,
-            practitioner=extra.practitioner,
-            location=extra.location,
-            modes=modes,
-            during=during,
-            created_at=moment.now,
-            created_by=str(actor),
-        )
-        session.add(entry)
-        session.flush()
-        note(session, actor, "enter", OBJECT, str(entry.id), moment.now, {"practitioner": entry.practitioner})
-        return entry
+        entry = _same(session, resource, extra.location, modes, during)
+        if entry is None:
+            entry = ExtraHours(
+                id=uuid4(),
+                resource_id=resource,
+                practitioner=extra.practitioner,
+                location=extra.location,
+                modes=modes,
+                during=during,
+                created_at=moment.now,
+                created_by=str(actor),
+            )
+            session.add(entry)
+            session.flush()
+            note(
+                session,
+                actor,
+                "enter",
+                OBJECT,
+                str(entry.id),
+                moment.now,
+                {"practitioner": extra.practitioner},
+            )
+        idempotency.finish(session, repeatable, entry=entry.id)
+        return Opened(entry)
 
     return desk.db.attempt(work)
+
+
+def _read(session: Session, id: UUID) -> ExtraHours:
+    entry = session.get(ExtraHours, id)
+    if entry is None:
+        raise NotFound
+    return entry
 
 
 def _same(

@@ -133,7 +133,7 @@ def _hold_with(
     if request.client:
         _check_day(session, moment, asked, chair, taken, ceilings.share)
     row = _enter(session, request, chair, taken, moment.now)
-    idempotency.finish(session, repeatable, None, 201, hold=row.id)
+    idempotency.finish(session, repeatable, hold=row.id)
     return Held(_view(row, moment.clinic))
 
 

@@ -16,6 +16,8 @@ from scheduler.domain.errors import Conflict, IdempotencyConflict
 T = TypeVar("T")
 
 KEPT = timedelta(hours=24)
+CREATED = 201
+"""What every request with a key is answered, the first time and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Repeatable:
 
 
 def begin(session: Session, request: Repeatable | None, now: datetime) -> UUID | None:
-    """Take the key; the visit or hold that it stands for already, where it was taken before.
+    """Take the key; the id of what it stands for already, where it was taken before.
 
     The insert comes first in its transaction: racers wait on the index and then read what is stored.
     A key whose hold is gone is free for the first who locks it.
@@ -51,25 +53,30 @@ def begin(session: Session, request: Repeatable | None, now: datetime) -> UUID |
 
 
 def effect(session: Session, request: Repeatable, locked: bool = False) -> UUID | None:
-    """The visit or hold that an earlier request with this key made.
+    """The id of what an earlier request with this key made.
 
     Raises IdempotencyConflict for another body.
     """
-    stored = select(IdempotencyKey.body_hash, IdempotencyKey.visit_id, IdempotencyKey.hold_id)
-    stored = stored.filter_by(**request.row)
+    key = IdempotencyKey
+    stored = select(key.body_hash, key.visit_id, key.hold_id, key.entry_id).filter_by(**request.row)
     row = session.execute(stored.with_for_update() if locked else stored).first()
     if row is not None and row.body_hash != request.body_hash:
         raise IdempotencyConflict
-    return row.visit_id or row.hold_id if row else None
+    return row.visit_id or row.hold_id or row.entry_id if row else None
 
 
 def finish(
-    session: Session, request: Repeatable | None, visit: UUID | None, status: int, hold: UUID | None = None
+    session: Session,
+    request: Repeatable | None,
+    *,
+    visit: UUID | None = None,
+    hold: UUID | None = None,
+    entry: UUID | None = None,
 ) -> None:
-    """Note what the key stands for: a visit or a hold."""
+    """Note what was made under the key: a visit, a hold, or an entry of the table that the route is about."""
     if request is not None:
         key = update(IdempotencyKey).filter_by(**request.row)
-        session.execute(key.values(visit_id=visit, hold_id=hold, status=status))
+        session.execute(key.values(visit_id=visit, hold_id=hold, entry_id=entry, status=CREATED))
 
 
 def once(made_before: Callable[[], T | None], make: Callable[[], T]) -> T:

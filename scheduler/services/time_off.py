@@ -1,7 +1,7 @@
 """Time off: in force at once, over whatever is booked. It frees nothing and cancels nobody: people call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import ExtraHours, TimeOff
 from scheduler.domain.actors import Actor
 from scheduler.domain.errors import Fault, Invalid, NotFound
+from scheduler.services import idempotency
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
 from scheduler.services.hit import Hit, visits_hit
+from scheduler.services.idempotency import Repeatable
 from scheduler.services.pages import Page, cut
 from scheduler.services.taking import lock
 
@@ -29,10 +31,20 @@ class Away:
     entry: TimeOff
     visits: Sequence[Hit]
     """Which it hits, by start."""
+    replayed: bool = False
+    """It was entered by an earlier request with the same key."""
 
 
-def take_off(desk: Desk, practitioner: str, start: datetime, end: datetime, actor: Actor) -> Away:
-    """Enter time off. Raises Invalid for somebody whom the clinic does not have.
+def take_off(
+    desk: Desk,
+    practitioner: str,
+    start: datetime,
+    end: datetime,
+    actor: Actor,
+    repeatable: Repeatable | None = None,
+) -> Away:
+    """Enter time off. Raises Invalid for somebody whom the clinic does not have, IdempotencyConflict, and
+    NotFound where a repeat comes after it was taken back.
 
     Under the lock that bookings take: one is either there before, and is listed, or finds the time off.
     The same once more is the entry that there is: an answer that got lost is asked for by a repeat.
@@ -40,6 +52,8 @@ def take_off(desk: Desk, practitioner: str, start: datetime, end: datetime, acto
 
     def work(session: Session) -> Away:
         moment = desk.clinics.moment(session)
+        if made := idempotency.begin(session, repeatable, moment.now):
+            return replace(read_time_off(session, desk, made, actor, moment.now), replayed=True)
         if moment.clinic.practitioner(practitioner) is None:
             raise Invalid([Fault("/practitioner", "unknown")])
         resource = moment.in_force.resources[practitioner]
@@ -58,6 +72,7 @@ def take_off(desk: Desk, practitioner: str, start: datetime, end: datetime, acto
             session.add(entry)
             session.flush()
             note(session, actor, "enter", OBJECT, str(entry.id), moment.now, {"practitioner": practitioner})
+        idempotency.finish(session, repeatable, entry=entry.id)
         return _with_visits(session, desk, entry, actor, moment.now)
 
     return desk.db.attempt(work)

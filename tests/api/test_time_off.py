@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import AuditEntry, Claim, Visit
@@ -169,6 +170,28 @@ def test_the_same_entry_once_more_is_the_one_that_there_is(
     bodies = [extra(at(12, 10), at(12, 11)), extra(at(12, 10), at(12, 11), modes=["telemedicine"])]
     made = [said(client.post("/v1/extra-hours", json=body, headers=staff), 201)["id"] for body in bodies * 2]
     assert (made[:2], len(set(made)), count(run, "extra_hours")) == (made[2:], 2, 2)
+
+
+@pytest.mark.parametrize("route", ["/v1/time-off", "/v1/extra-hours"])
+def test_what_staff_enter_under_a_key_is_entered_once(
+    client: FlaskClient, run: Runtime, staff: Headers, route: str
+) -> None:
+    def enter(body: dict[str, Any], key: str = "0123456789abcdef") -> TestResponse:
+        return client.post(route, json=body, headers={**staff, "Idempotency-Key": key})
+
+    body = extra(at(12, 10), at(12, 11))
+    if route == "/v1/time-off":
+        body = {name: body[name] for name in ("practitioner", "start", "end")}
+    first, again = enter(body), enter(body)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.get_json() == again.get_json()
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    other = enter({**body, "end": at(12, 12).isoformat()})
+    assert other.get_json()["type"] == "/problems/idempotency-conflict"
+    assert count(run, route.removeprefix("/v1/").replace("-", "_")) == 1
+    said(client.delete(f"{route}/{first.get_json()['id']}", headers=staff))
+    assert enter(body).status_code == 404, "a late repeat must not enter again what somebody took back"
+    assert enter(body, key="another-key-of-16").status_code == 201
 
 
 @pytest.mark.parametrize(

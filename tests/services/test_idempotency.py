@@ -104,7 +104,7 @@ def test_a_repeat_that_overtakes_nobody_waits_for_the_first_one(run: Runtime) ->
             waiting = pool.submit(book, run.desk, request(TEN, 2), key("k"))
             wait_until_somebody_waits(run.db)
             visit = book(run.desk, request(TEN, 1)).visit.id
-            idempotency.finish(session, key("k"), visit, 201)
+            idempotency.finish(session, key("k"), visit=visit)
         assert waiting.result(10).visit.id == visit
     assert count(run, "visits") == 1
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.fields import Code, Day, Email, Instant, Language, Name, Phone, Strict, Zone
@@ -81,13 +81,6 @@ class VisitIn(Strict):
 
 def _spoken(contact: ContactIn, default_language: str) -> dict[str, Any]:
     return {**contact.model_dump(), "language": contact.language or default_language}
-
-
-class BookingHeaders(BaseModel):
-    idempotency_key: Annotated[
-        Annotated[str, StringConstraints(min_length=16, max_length=255)] | None,
-        Field(description="A repeat with the same key and body has one effect."),
-    ] = None
 
 
 class LinksOut(BaseModel):

@@ -10,7 +10,7 @@ from scheduler.db.models.base import Base
 
 
 class IdempotencyKey(Base):
-    """A request that had its effect: a repeat answers with the same visit or hold."""
+    """A request that had its effect: a repeat answers with what was made then."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index(None, "created_at"),)
@@ -23,6 +23,8 @@ class IdempotencyKey(Base):
     visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
     hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("holds.id", ondelete="SET NULL"), index=True)
     """Null again when the hold is gone: then a repeat may hold anew."""
+    entry_id: Mapped[UUID | None]
+    """Of what staff entered, in the table that the route is about; it may be deleted by now."""
     created_at: Mapped[datetime]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from statistics import median
@@ -289,6 +290,25 @@ def test_a_redis_that_hangs_delays_one_request_and_no_other(
         assert sum(each >= PATIENCE * 1_000 for each in later) <= len(later) // 50, "none of them waited"
     finally:
         os.kill(process, signal.SIGCONT)
+
+
+def test_a_name_that_nobody_resolves_delays_one_request_and_no_other(
+    clinic: object, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped container's name is gone, and the resolver takes ten seconds to say so."""
+    real = socket.getaddrinfo
+
+    def resolver(host: Any, *more: Any, **named: Any) -> Any:
+        if host == "redis.example":
+            time.sleep(3)
+            raise socket.gaierror
+        return real(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    client = serve(redis_url="redis://redis.example:6379/0", **WIDE)
+    first, *later = milliseconds(client, 10)
+    assert first < 1_500
+    assert median(later) < PATIENCE * 1_000
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from scheduler.db.secrets import Links, Lookup, Secrets, Vault
 from scheduler.domain.messages import ChannelName, Hint
 from scheduler.services.clinic.current import Clinics
 from scheduler.services.desk import Desk
+from scheduler.services.outbox.delivering import Channel
 
 
 class Doorbell(Protocol):
@@ -33,7 +34,7 @@ class Runtime:
 
     settings: Settings
     desk: Desk
-    channels: Mapping[ChannelName, EmailChannel]
+    channels: Mapping[ChannelName, Channel]
     doorbell: Doorbell
 
     @property
@@ -59,10 +60,14 @@ def open_secrets(settings: Settings) -> Secrets:
     )
 
 
+def open_channels(settings: Settings) -> dict[ChannelName, Channel]:
+    """What hands messages over, by the name that stands in their rows."""
+    return {ChannelName.EMAIL: EmailChannel(settings.smtp_url)}
+
+
 def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
     """A service with its own connections. Call it after the fork."""
     use_pinned_zones()
     db = open_database(settings)
     desk = Desk(db, Clinics(db), open_secrets(settings), settings.public_url.rstrip("/"))
-    channels = {ChannelName.EMAIL: EmailChannel(settings.smtp_url)}
-    return Runtime(settings, desk, channels, doorbell or SilentDoorbell())
+    return Runtime(settings, desk, open_channels(settings), doorbell or SilentDoorbell())

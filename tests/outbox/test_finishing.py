@@ -12,7 +12,7 @@ from scheduler.db.models import ChannelPause
 from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.fence import Passage, fence, give_back
-from scheduler.services.outbox.finishing import retry_delay
+from scheduler.services.outbox.manners import retry_delay
 from tests.outbox.conftest import (
     HOUR,
     Book,

@@ -5,20 +5,18 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
-from scheduler.channels.mime import Mail
 from scheduler.channels.outcome import Fence, Outcome, Verdict
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
-from scheduler.services.outbox.alerts import alert_mail
-from scheduler.services.outbox.claiming import ClaimedAlert, Held, claim
-from scheduler.services.outbox.content import mail_of
+from scheduler.services.outbox.claiming import Held, claim
 from scheduler.services.outbox.fence import FRESH, Passage, fence, give_back, withdraw
 from scheduler.services.outbox.finishing import finish
+from scheduler.services.outbox.manners import MANNERS
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +31,15 @@ class Channel(Protocol):
     Raises what the fence raises, and ValueError for a message that cannot be written.
     """
 
-    def deliver(self, mail: Mail, fence: Fence) -> Outcome: ...
+    # What it takes is what the `compose` of its own manner makes.
+    def deliver(self, content: Any, fence: Fence, /) -> Outcome: ...  # noqa: ANN401
+
+
+@runtime_checkable
+class Askable(Protocol):
+    """A channel whose provider can say later what became of a message; UNKNOWN where it cannot tell."""
+
+    def look_up(self, content: Any, /) -> Outcome: ...  # noqa: ANN401
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +116,28 @@ def _deliver_one(room: PostRoom, held: Held, began: float) -> bool:
 def _hand_over(room: PostRoom, held: Held, gate: _Gate) -> Outcome:
     try:
         with room.desk.db.transaction() as session:
-            mail = _composed(session, room.desk, held)
+            content = _composed(session, room.desk, held)
     except Exception as error:  # whatever is wrong with this message must not stop the others
         return _not_composed(held, error)
-    if mail is None:
+    if content is None:
         return Outcome(Verdict.FENCED)
+    channel = room.channels[held.channel]
+    if held.handoffs and MANNERS[held.channel].asks:
+        return channel.look_up(content) if isinstance(channel, Askable) else Outcome(Verdict.UNKNOWN)
     try:
-        return room.channels[held.channel].deliver(mail, gate)
+        return channel.deliver(content, gate)
     except ValueError as error:
-        if gate.asked:  # then this is no mail that cannot be written, and it may be on its way
+        if gate.asked:  # then this is no message that cannot be written, and it may be on its way
             raise
         return _not_composed(held, error)
 
 
-def _composed(session: Session, desk: Desk, held: Held) -> Mail | None:
-    """The mail; None, and the message is at its end, where nobody is to have it any more."""
-    if not isinstance(held, ClaimedAlert):
-        return mail_of(session, desk, held)
-    mail = alert_mail(session, desk, held)
-    if mail is None:
+def _composed(session: Session, desk: Desk, held: Held) -> object | None:
+    """What to hand over; None, and the message is at its end, where nobody is to have it any more."""
+    content = MANNERS[held.channel].compose(session, desk, held)
+    if content is None:
         withdraw(session, held, desk.db.now(session))
-    return mail
+    return content
 
 
 def _not_composed(held: Held, error: Exception) -> Outcome:

@@ -1,7 +1,9 @@
 """The fence: the last look before the irreversible byte, with the visit or the task locked."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import exists, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
@@ -35,7 +37,7 @@ def fence(session: Session, held: Held, now: datetime) -> Passage:
 
     What it is about is locked before it.
     """
-    ended = unneeded(session, held) if isinstance(held, ClaimedAlert) else _untrue(session, held)
+    ended = GUARDS[type(held)](session, held)
     row = session.scalars(
         select(Message)
         .where(Message.id == held.id, Message.token == held.token, Message.state == MessageState.CLAIMED)
@@ -74,6 +76,13 @@ def _untrue(session: Session, held: Claimed) -> MessageState | None:
     return obstacle(session, held)
 
 
+GUARDS: Mapping[type, Callable[[Session, Any], MessageState | None]] = {
+    Claimed: _untrue,
+    ClaimedAlert: unneeded,
+}
+"""What becomes of a message that is not to leave any more, by what it is about; each locks that first."""
+
+
 def _void(session: Session, held: Held, state: MessageState, now: datetime) -> Passage:
     _set(session, held, state=state, token=None, finished_at=now)
     return Passage.VOID
@@ -86,7 +95,7 @@ def _set(session: Session, held: Held, **values: object) -> None:
 
 
 def _must_yield(session: Session, held: Claimed, now: datetime) -> bool:
-    """Whether a message with a calendar entry that was planned earlier is still on its way."""
+    """Whether a message with a calendar entry that was planned earlier is still on its way here."""
     earlier = aliased(Message)
     on_its_way = (earlier.state.in_([MessageState.CLAIMED, MessageState.HANDOFF])) | (
         (earlier.state == MessageState.PENDING) & (earlier.due_at <= now)
@@ -94,6 +103,7 @@ def _must_yield(session: Session, held: Claimed, now: datetime) -> bool:
     found = exists().where(
         earlier.visit_id == held.visit,
         earlier.recipient_id == held.recipient,
+        earlier.channel == held.channel,
         earlier.kind.in_(WITH_ENTRY),
         tuple_(earlier.sequence, earlier.id) < tuple_(held.sequence, held.id),
         on_its_way,

@@ -1,8 +1,7 @@
 """Recording what became of an attempt."""
 
-import random
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -12,21 +11,11 @@ from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import MessageState
 from scheduler.services.outbox.claiming import PROBE_EVERY, Held
+from scheduler.services.outbox.manners import MANNERS
 from scheduler.services.outbox.refusals import concerns_us
 
-FIRST_RETRY = 30.0
-LONGEST_RETRY = 3_600.0
-"""Seconds; retries end when the message expires, not after a count, so that an outage exhausts nothing."""
-MOST_HANDOFFS = 2
-"""A recipient never gets more than two copies."""
 UNREADABLE_TRIES = 3
 """After so many attempts a message that cannot be put into words is given up."""
-
-
-def retry_delay(attempt: int) -> timedelta:
-    """Exponential with full jitter, from half a minute to an hour."""
-    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempt, 10))
-    return timedelta(seconds=random.uniform(FIRST_RETRY, ceiling))  # noqa: S311 - guards no secret
 
 
 def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
@@ -62,15 +51,20 @@ def _attempt(held: Held, outcome: Outcome, worker: str, now: datetime) -> dict[s
 
 def _next(session: Session, held: Held, outcome: Outcome, now: datetime) -> dict[str, object]:
     """The columns that change with a verdict."""
+    manner = MANNERS[held.channel]
     if outcome.verdict is Verdict.SENT:
         return {"state": MessageState.SENT, "provider_ref": outcome.reference, "finished_at": now}
     if outcome.verdict in (Verdict.ADDRESS, Verdict.REFUSED):
         return {"state": MessageState.FAILED, "finished_at": now}
     if outcome.verdict is Verdict.UNREADABLE and _unreadable_times(session, held) >= UNREADABLE_TRIES:
         return {"state": MessageState.FAILED, "finished_at": now}
-    if outcome.verdict is Verdict.UNKNOWN and held.handoffs + 1 >= MOST_HANDOFFS:
+    if (
+        outcome.verdict is Verdict.UNKNOWN
+        and manner.most_handoffs
+        and held.handoffs + 1 >= manner.most_handoffs
+    ):
         return {"state": MessageState.UNKNOWN, "finished_at": now}
-    delay = PROBE_EVERY if outcome.verdict is Verdict.US else retry_delay(held.attempt)
+    delay = PROBE_EVERY if outcome.verdict is Verdict.US else manner.retry(held.attempt)
     again: dict[str, object] = {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
     # A refusal, even one after the final dot, is no copy that the recipient could have.
     return again if outcome.verdict is Verdict.UNKNOWN else {**again, "handoffs": held.handoffs}

@@ -4,7 +4,7 @@ import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -12,12 +12,22 @@ from scheduler.db.models import Heartbeat, Message
 from scheduler.domain.messages import Hint, MessageState, Queue
 from scheduler.services.health import SWEEP
 from scheduler.services.outbox.fence import LEASE
-from scheduler.services.outbox.finishing import MOST_HANDOFFS
+from scheduler.services.outbox.manners import MANNERS
 
 NUDGE_AGAIN = timedelta(seconds=15)
 DOORBELL_GRACE = timedelta(seconds=2)
 """A message that was just planned was hinted by the one who planned it."""
 MOST_NUDGES = 500
+ENDED = case((Message.handoffs > 0, MessageState.UNKNOWN), else_=MessageState.EXPIRED)
+"""Of one that was handed over once nobody can say that it was not heard."""
+MAY_GO_ON = or_(
+    *(
+        (Message.channel == name)
+        & (true() if manner.most_handoffs is None else Message.handoffs < manner.most_handoffs)
+        for name, manner in MANNERS.items()
+    )
+)
+"""Whether a hand-over of which nobody knows the end is followed up once more."""
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -25,7 +35,7 @@ def expire(session: Session, now: datetime) -> int:
     late = (
         update(Message)
         .where(Message.state == MessageState.PENDING, Message.expires_at <= now)
-        .values(state=MessageState.EXPIRED, finished_at=now)
+        .values(state=ENDED, finished_at=now)
     )
     return session.execute(late).rowcount  # type: ignore[attr-defined, no-any-return]
 
@@ -80,10 +90,10 @@ class Reaper:
 
 
 def free(session: Session, message: int, token: UUID, now: datetime) -> None:
-    """Claimed goes back; handed over goes once more with the same bytes, then counts as unknown."""
+    """Claimed goes back; handed over goes back as often as its channel allows, then counts as unknown."""
     mine = Message.id == message, Message.token == token
     handoff = Message.state == MessageState.HANDOFF  # a holder who finished just now keeps what they wrote
-    again = (Message.state == MessageState.CLAIMED) | (handoff & (Message.handoffs < MOST_HANDOFFS))
+    again = (Message.state == MessageState.CLAIMED) | (handoff & MAY_GO_ON)
     freed = update(Message).where(*mine, again).values(state=MessageState.PENDING, token=None, next_at=now)
     if not session.execute(freed).rowcount:  # type: ignore[attr-defined]
         given_up = update(Message).where(*mine, handoff)

@@ -1,0 +1,44 @@
+"""What is special about each channel: how its messages are made, tried again, and treated in doubt.
+
+A new channel is an entry here, a module that composes, and an object in `bootstrap.py` that hands over.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from scheduler.domain.messages import ChannelName
+from scheduler.services.desk import Desk
+from scheduler.services.outbox.claiming import Held
+from scheduler.services.outbox.mails import compose_mail
+
+FIRST_RETRY = 30.0
+LONGEST_RETRY = 3_600.0
+"""Seconds; retries end when the message expires, not after a count, so that an outage exhausts nothing."""
+
+
+def retry_delay(attempt: int) -> timedelta:
+    """Exponential with full jitter, from half a minute to an hour."""
+    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempt, 10))
+    return timedelta(seconds=random.uniform(FIRST_RETRY, ceiling))  # noqa: S311 - guards no secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    compose: Callable[[Session, Desk, Held], object | None]
+    """What the channel hands over; None where nobody is to have it any more."""
+    most_handoffs: int | None
+    """After so many hand-overs of which nobody knows the end it stays unknown; None: it never does."""
+    asks: bool = False
+    """Whether in doubt the provider is asked what became of it, instead of handing it over again."""
+    retry: Callable[[int], timedelta] = retry_delay
+    """How long to wait after which attempt."""
+
+
+MANNERS: Mapping[ChannelName, Manner] = {
+    # A second copy has the same Message-ID, Date and bytes: a recipient never gets more than these two.
+    ChannelName.EMAIL: Manner(compose=compose_mail, most_handoffs=2),
+}

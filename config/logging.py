@@ -46,7 +46,10 @@ def configure_logging(level: str, log_format: str) -> None:
             "handlers": {
                 "stderr": {"class": "logging.StreamHandler", "formatter": log_format, "filters": ["allowed"]}
             },
-            "loggers": {"alembic": {"level": "WARNING"}},  # it speaks at each look at the schema's version
+            "loggers": {
+                "alembic": {"level": "WARNING"},  # it speaks at each look at the schema's version
+                "urllib3": {"level": "ERROR"},  # below that it names addresses, some of which are secrets
+            },
             "root": {"level": level.upper(), "handlers": ["stderr"]},
         }
     )

@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=2, ge=1, le=64)
     web_workers: int = Field(default=2, ge=1, le=32)
     web_threads: int = Field(default=4, ge=1, le=64)
+    outgoing_loopback: bool = False
+    """Webhooks and outside calendars may be on this machine, without TLS; refused in production."""
     clock_offset: float = 0.0
     """Seconds added to the database's clock, for rehearsals; refused in production."""
     log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error|critical)$")
@@ -160,6 +162,8 @@ class Settings(BaseSettings):
     def _unfit_for_production(self) -> Iterator[str]:
         if self.clock_offset:
             yield "clock_offset is for rehearsals and must be 0 in production"
+        if self.outgoing_loopback:
+            yield "outgoing_loopback is for rehearsals and must not be set in production"
         if not self.public_url.startswith("https://"):
             yield "public_url must begin with https:// in production"
         if "smtp_url" not in self.model_fields_set or not self.smtp_url:

@@ -10,6 +10,7 @@ from scheduler.channels.email import EmailChannel
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Links, Lookup, Secrets, Vault
 from scheduler.domain.messages import ChannelName, Hint
+from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.delivering import Channel
@@ -69,5 +70,11 @@ def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
     """A service with its own connections. Call it after the fork."""
     use_pinned_zones()
     db = open_database(settings)
-    desk = Desk(db, Clinics(db), open_secrets(settings), settings.public_url.rstrip("/"))
+    desk = Desk(
+        db,
+        Clinics(db),
+        open_secrets(settings),
+        settings.public_url.rstrip("/"),
+        Outside(loopback=settings.outgoing_loopback),
+    )
     return Runtime(settings, desk, open_channels(settings), doorbell or SilentDoorbell())

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Secrets
+from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
 
 
@@ -16,6 +17,8 @@ class Desk:
     clinics: Clinics
     secrets: Secrets
     public_url: str
+    outside: Outside
+    """The way to addresses that other people named."""
 
     @property
     def staff_link(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from config.logging import EXTRAS, configure_logging, request_id
+from scheduler.outgoing.http import Bounds, Outside
+from tests.web import Reply, ScriptedWeb
 
 log = logging.getLogger("tests.logging")
 
@@ -15,12 +17,13 @@ log = logging.getLogger("tests.logging")
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """The service sets up the whole process's logs; the tests' own come back afterwards."""
-    root, alembic = logging.getLogger(), logging.getLogger("alembic")
-    handlers, level, other = root.handlers[:], root.level, alembic.level
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    levels = {each: each.level for each in (root, *map(logging.getLogger, ("alembic", "urllib3")))}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
-    alembic.setLevel(other)
+    for each, level in levels.items():
+        each.setLevel(level)
     request_id.set("")
 
 
@@ -101,3 +104,14 @@ def test_setting_up_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> Non
     configure_logging("info", "json")
     log.info("once")
     assert len(lines(capsys)) == 1
+
+
+def test_even_the_most_talkative_log_names_no_address_that_was_called(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A private calendar's address is a key to it, and `urllib3` says which ones it asked for."""
+    configure_logging("debug", "json")
+    with ScriptedWeb() as web:
+        web.script = lambda asked: Reply(headers={"X-Broken": "\u00ff", " Bad Header": "1"})
+        Outside(loopback=True).call("GET", web.url("/private-canary/basic.ics"), {}, Bounds(5, 100))
+    assert "canary" not in capsys.readouterr().err

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
 from scheduler.services import alerting, expiring, holding, idempotency
+from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
 
@@ -42,6 +43,8 @@ JOBS = (
     Job("drop-ended-holds", timedelta(minutes=1), in_one(holding.drop_ended)),
     Job("seal-audit", timedelta(seconds=10), in_one(sealing.seal)),
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
+    Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
+    Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
 )
 

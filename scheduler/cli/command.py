@@ -3,6 +3,7 @@
 import click
 
 from config.zones import use_pinned_zones
+from scheduler.cli.accounts import accounts_group
 from scheduler.cli.audit import audit_group
 from scheduler.cli.clinic import clinic_group, migrate
 from scheduler.cli.keys import keys_group
@@ -24,6 +25,7 @@ for each in (
     sweep,
     health,
     keys_group,
+    accounts_group,
     audit_group,
     times_group,
     up,

@@ -77,7 +77,7 @@ class TaskTaken(Conflict):
 
 
 class NameTaken(Conflict):
-    """There is a key of this name; a revoked one keeps its name, since the audit speaks of it."""
+    """There is a key or an account of this name; what ended keeps its name, since the audit speaks of it."""
 
 
 class Stale(Conflict):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import ApiKey
+from scheduler.db.models import ApiKey, StaffAccount
 from scheduler.db.secrets import token_hash
 from scheduler.domain.actors import SYSTEM, Actor, ActorKind
 from scheduler.domain.errors import Forbidden, NameTaken, NotFound, Unauthorized
@@ -83,7 +83,10 @@ def _staff(session: Session, token: str, now: datetime) -> Caller | None:
 def create_key(
     session: Session, name: str, scopes: frozenset[Scope], now: datetime, lasts: timedelta | None = None
 ) -> str:
-    """A new key of staff: it is shown this once, only its SHA-256 is kept. Raises NameTaken."""
+    """A new key of staff: it is shown this once, only its SHA-256 is kept.
+
+    Raises NameTaken, also for the name of an account.
+    """
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
     made = session.execute(
         upsert(ApiKey)
@@ -98,7 +101,7 @@ def create_key(
         .on_conflict_do_nothing(index_elements=["name"])
         .returning(ApiKey.id)
     ).scalar_one_or_none()
-    if made is None:
+    if made is None or session.execute(select(exists().where(StaffAccount.name == name))).scalar_one():
         raise NameTaken
     note(session, SYSTEM, "create", "key", name, now, {"scopes": sorted(scopes)})
     return key

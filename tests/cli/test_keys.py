@@ -90,7 +90,7 @@ def test_a_name_is_given_once_also_after_its_key_was_revoked(visits: Visits) -> 
     keys(visits, "revoke", "front-desk")
     again = keys(visits, "create", "front-desk", "--scope", "visits")
     assert again.exit_code != 0
-    assert "There is a key of this name" in again.output
+    assert "There is a key or an account of this name" in again.output
 
 
 def test_a_key_that_never_was_cannot_be_revoked(visits: Visits) -> None:

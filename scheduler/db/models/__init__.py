@@ -1,5 +1,6 @@
 """The tables, split by noun."""
 
+from scheduler.db.models.accounts import SignInTries, StaffAccount, StaffSession
 from scheduler.db.models.base import Base
 from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
@@ -31,6 +32,9 @@ __all__ = [
     "Recipient",
     "Resource",
     "ResourceKind",
+    "SignInTries",
+    "StaffAccount",
+    "StaffSession",
     "Suppression",
     "Task",
     "TimeOff",

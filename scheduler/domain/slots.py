@@ -41,6 +41,8 @@ class Taken:
     loads: Mapping[tuple[str, date], int] = field(default_factory=dict)
     """How many visits of any type."""
     extra: Sequence[Opening] = ()
+    leftovers: bool = False
+    """Claims of ended holds lie about: they block nobody, but have to go before a new claim comes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from scheduler.services.follow_ups import open_follow_ups
 from scheduler.services.history import note_act
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.newcomers import check_first_visit
-from scheduler.services.patients import recognise
+from scheduler.services.patients import Recognised, recognise
 from scheduler.services.recording import NewVisit, record
 from scheduler.services.taking import Taking, take
 from scheduler.services.visits import VisitView, view
@@ -45,10 +45,9 @@ class Choice:
     chair: Chair
     hold: Hold | None = None
 
-    def taking(self, patient_resource: int) -> Taking:
-        if self.hold is None:
-            return Taking(self.chair, self.request.start, patient_resource)
-        return Taking(self.chair, self.request.start, patient_resource, self.hold.id, self.hold.room_id)
+    def taking(self, patient: Recognised) -> Taking:
+        own, room = (self.hold.id, self.hold.room_id) if self.hold else (None, None)
+        return Taking(self.chair, self.request.start, patient.resource, own, room, patient.newcomer)
 
 
 def book(desk: Desk, request: BookingRequest, repeatable: Repeatable | None = None) -> Booked:
@@ -86,9 +85,13 @@ def _search_at(request: BookingRequest, moment: Moment) -> Search:
 
 
 def _book_with(
-    desk: Desk, request: BookingRequest, repeatable: Repeatable | None, chair: Chair, session: Session
+    desk: Desk,
+    request: BookingRequest,
+    repeatable: Repeatable | None,
+    chair: Chair,
+    moment: Moment,
+    session: Session,
 ) -> Booked:
-    moment = desk.clinics.moment(session)
     if made := idempotency.begin(session, repeatable, moment.now):
         return Booked(view(session, desk, made), replayed=True)
     choice = Choice(request, _search_at(request, moment), chair)
@@ -109,13 +112,13 @@ def _enter(
     session: Session, desk: Desk, moment: Moment, repeatable: Repeatable | None, choice: Choice
 ) -> Booked:
     request, kind = choice.request, choice.search.visit_type
-    patient, patient_resource = recognise(session, request.known_by, desk.secrets, moment.now)
+    patient = recognise(session, request.known_by, desk.secrets, moment.now)
     if choice.hold:
         keep(session, choice.hold, moment.now)
-    taken = take(session, moment, choice.search, choice.taking(patient_resource))
-    check_first_visit(session, moment, request, kind, patient)
+    taken = take(session, moment, choice.search, choice.taking(patient))
+    check_first_visit(session, moment, request, kind, patient.patient)
     hold = choice.hold.id if choice.hold else None
-    visit = NewVisit(request, kind, choice.chair, patient, taken, hold)
+    visit = NewVisit(request, kind, choice.chair, patient.patient, taken, hold)
     made, due = record(session, desk, moment, visit)
     if hold:
         use_up(session, hold)

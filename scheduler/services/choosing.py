@@ -1,11 +1,11 @@
 """Who gives a visit: the least loaded of those who are free, and the next one where somebody was quicker."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,25 +29,49 @@ class TooMuchHeld(Exception):
         self.retry_after = retry_after
 
 
+@dataclass(slots=True)
+class _Row(Generic[T]):
+    """Those who could give it, the one whose turn it is first."""
+
+    desk: Desk
+    start: datetime
+    search_at: Callable[[Moment], Search]
+    give: Callable[[Chair, Moment, Session], T]
+    chairs: deque[Chair] = field(default_factory=deque)
+
+    def turns(self) -> Iterator[Callable[[Session], T]]:
+        yield self._first
+        while len(self.chairs) > 1:
+            self.chairs.popleft()
+            yield self._next
+
+    def _first(self, session: Session) -> T:
+        """Who they are is read in the first one's transaction: a booking asks the clock once."""
+        moment = self.desk.clinics.moment(session)
+        self.chairs = deque(_candidates(session, moment, self.start, self.search_at(moment)))
+        if not self.chairs:
+            raise SlotTaken
+        return self.give(self.chairs[0], moment, session)
+
+    def _next(self, session: Session) -> T:
+        return self.give(self.chairs[0], self.desk.clinics.moment(session), session)
+
+
 def give_to_first_free(
     desk: Desk,
     start: datetime,
     search_at: Callable[[Moment], Search],
-    give: Callable[[Chair, Session], T],
+    give: Callable[[Chair, Moment, Session], T],
 ) -> T:
     """`give` it to one of those who could, each tried in a transaction of its own.
 
     Raises what `search_at` raises, SlotNotOffered, SlotTaken (with the next free times), RateLimited where
     nothing but holds of others stands in the way.
     """
-    with desk.db.reading() as connection:
-        moment = desk.clinics.moment(connection)
-        search = search_at(moment)
-        chairs = _candidates(connection, moment, start, search)
     held: list[int] = []
-    for chair in chairs:
+    for turn in _Row(desk, start, search_at, give).turns():
         try:
-            return attempt(desk, partial(give, chair))
+            return attempt(desk, turn)
         except SlotTaken:
             continue
         except TooMuchHeld as error:
@@ -76,19 +100,19 @@ def taken_by_another(desk: Desk, search_at: Callable[[Moment], Search]) -> SlotT
     return SlotTaken(others, search.visit_type.minutes, search.zone)
 
 
-def _candidates(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
+def _candidates(session: Session, moment: Moment, start: datetime, search: Search) -> list[Chair]:
     """Whom to try, in order. Where only one could give it, the look under the lock is enough."""
     schedule = moment.in_force.schedule
     possible = schedule.chairs(search.visit_type, search.mode, search.practitioner, search.location)
-    return possible if len(possible) == 1 else _by_load(connection, moment, start, search)
+    return possible if len(possible) == 1 else _by_load(session, moment, start, search)
 
 
-def _by_load(connection: Connection, moment: Moment, start: datetime, search: Search) -> list[Chair]:
+def _by_load(session: Session, moment: Moment, start: datetime, search: Search) -> list[Chair]:
     """Who is free then; those with the fewest visits on that day first.
 
     Raises SlotNotOffered for a time that the clinic never gives.
     """
-    taken, schedule = read_taken(connection, moment, search), moment.in_force.schedule
+    taken, schedule = read_taken(session, moment, search), moment.in_force.schedule
     if not offered_times(schedule, search, taken.extra).chairs_at(start):
         raise SlotNotOffered
     chairs = free_times(schedule, search, taken).chairs_at(start)

@@ -120,9 +120,9 @@ def _hold_with(
     ceilings: Ceilings,
     repeatable: Repeatable | None,
     chair: Chair,
+    moment: Moment,
     session: Session,
 ) -> Held:
-    moment = desk.clinics.moment(session)
     made = idempotency.begin(session, repeatable, moment.now)
     if made and (again := _again(desk, session, made)):
         return again

@@ -1,9 +1,10 @@
 """Who is the same person: folded name, birth date and one contact must agree."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Patient, PatientIdentity, Resource, ResourceKind
@@ -22,14 +23,35 @@ REMEMBER = text(
     """
     INSERT INTO patient_identities (hash, patient_id)
     SELECT hash, CAST(:patient AS uuid) FROM unnest(CAST(:hashes AS bytea[])) AS h (hash)
-    ON CONFLICT DO NOTHING RETURNING hash
+    ON CONFLICT DO NOTHING
     """
 )
-NEW_RESOURCE = text("INSERT INTO resources (kind) VALUES (:kind) RETURNING id")
+ENROL = text(
+    """
+    WITH resource AS (INSERT INTO resources (kind) VALUES (:kind) RETURNING id),
+    patient AS (
+        INSERT INTO patients (id, resource_id, name, birth_date, surname_hash, birth_date_hash, created_at)
+        SELECT :id, id, :name, :birth_date, :surname_hash, :birth_date_hash, :created_at FROM resource
+    ),
+    known AS (
+        INSERT INTO patient_identities (hash, patient_id)
+        SELECT hash, CAST(:id AS uuid) FROM unnest(CAST(:hashes AS bytea[])) AS h (hash)
+        ON CONFLICT DO NOTHING RETURNING hash
+    )
+    SELECT resource.id, (SELECT count(*) FROM known) FROM resource
+    """
+)
 
 
-def recognise(session: Session, person: Person, secrets: Secrets, now: datetime) -> tuple[UUID, int]:
-    """The patient's id and resource id; a row is made for somebody who was never here.
+class Recognised(NamedTuple):
+    patient: UUID
+    resource: int
+    newcomer: bool = False
+    """Whether the row was made now."""
+
+
+def recognise(session: Session, person: Person, secrets: Secrets, now: datetime) -> Recognised:
+    """The patient; a row is made for somebody who was never here.
 
     Two who come at once as the same person get the same row: the index on the identities decides.
     """
@@ -38,7 +60,7 @@ def recognise(session: Session, person: Person, secrets: Secrets, now: datetime)
     if known is None:
         return _enrol(session, person, secrets, hashes, now)
     if len(hashes) > 1:  # a contact that is new to us
-        _remember(session, known[0], hashes)
+        _remember(session, known.patient, hashes)
     return known
 
 
@@ -49,40 +71,38 @@ def identities(person: Person, lookup: Lookup) -> list[bytes]:
     return [lookup.hash("identity", *who, contact) for contact in contacts if contact]
 
 
-def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> bool:
-    """Whether all of them were new."""
-    entered = session.execute(REMEMBER, {"hashes": hashes, "patient": patient})
-    return len(entered.all()) == len(hashes)
+def _remember(session: Session, patient: UUID, hashes: list[bytes]) -> None:
+    session.execute(REMEMBER, {"hashes": hashes, "patient": patient})
 
 
-def _find(session: Session, hashes: list[bytes], but: UUID | None = None) -> tuple[UUID, int] | None:
+def _find(session: Session, hashes: list[bytes], but: UUID | None = None) -> Recognised | None:
     row = session.execute(KNOWN, {"hashes": hashes, "but": but}).first()
-    return (row.id, row.resource_id) if row else None
+    return Recognised(row.id, row.resource_id) if row else None
 
 
 def _enrol(
     session: Session, person: Person, secrets: Secrets, hashes: list[bytes], now: datetime
-) -> tuple[UUID, int]:
+) -> Recognised:
     id = uuid4()
-    resource = session.execute(NEW_RESOURCE, {"kind": ResourceKind.PATIENT}).scalar_one()
     born = person.birth_date.isoformat()
     row = {
         "id": id,
-        "resource_id": resource,
+        "kind": ResourceKind.PATIENT,
+        "hashes": hashes,
         "name": secrets.vault.seal("patients.name", id, person.name),
         "birth_date": secrets.vault.seal("patients.birth_date", id, born),
         "surname_hash": secrets.lookup.hash("surname", surname(person.name)),
         "birth_date_hash": secrets.lookup.hash("birth_date", born),
         "created_at": now,
     }
-    session.execute(insert(Patient.table()), row)
-    if _remember(session, id, hashes):
-        return id, resource
+    resource, remembered = session.execute(ENROL, row).one()
+    if remembered == len(hashes):
+        return Recognised(id, resource, newcomer=True)
     # Somebody enrolled the same person while we waited for the index: what is new of ours becomes theirs.
     winner = _find(session, hashes, but=id)
     assert winner
     mine = PatientIdentity.patient_id == id
-    session.execute(update(PatientIdentity).where(mine).values(patient_id=winner[0]))
+    session.execute(update(PatientIdentity).where(mine).values(patient_id=winner.patient))
     session.execute(delete(Patient).where(Patient.id == id))
     session.execute(delete(Resource).where(Resource.id == resource))
     return winner

@@ -21,13 +21,13 @@ OCCUPANCY = text(
     WITH wanted (id, span) AS (
         SELECT id, int8range(id, id, '[]') FROM unnest(CAST(:ids AS bigint[])) AS w (id)
     )
-    SELECT 'claim', w.id, lower(c.during), upper(c.during), c.visit_type = :visit_type, c.on_date,
+    SELECT CASE WHEN h.expires_at <= :now THEN 'ended' ELSE 'claim' END,
+    w.id, lower(c.during), upper(c.during), c.visit_type = :visit_type, c.on_date,
     CAST(NULL AS text), CAST(NULL AS text[])
     FROM wanted w JOIN claims c
     ON int8range(c.resource_id, c.resource_id, '[]') && w.span AND c.during && tstzrange(:start, :end)
     LEFT JOIN holds h ON h.id = c.hold_id
-    WHERE (h.id IS NULL OR h.expires_at > :now)
-    AND coalesce(c.visit_id, c.hold_id) IS DISTINCT FROM CAST(:own AS uuid)
+    WHERE coalesce(c.visit_id, c.hold_id) IS DISTINCT FROM CAST(:own AS uuid)
     UNION ALL
     SELECT 'off', w.id, lower(o.during), upper(o.during), NULL, NULL, NULL, NULL
     FROM wanted w JOIN time_off o
@@ -69,16 +69,20 @@ def _sorted_out(rows: Iterable[Row[*tuple[Any, ...]]], names: dict[int, str]) ->
     counts: Counter[tuple[str, date]] = Counter()
     loads: Counter[tuple[str, date]] = Counter()
     extra: list[Opening] = []
+    leftovers = False
     for what, resource, begins, ends, same_type, day, location, modes in rows:
         name = names[resource]
         if what == "extra":
             extra.append(Opening(name, location, frozenset(map(Mode, modes)), begins, ends))
             continue
+        if what == "ended":
+            leftovers = True
+            continue
         stretches.setdefault(name, []).append((begins, ends))
         if what == "claim":
             loads[name, day] += 1
             counts[name, day] += same_type
-    return Taken(stretches, counts, loads, extra)
+    return Taken(stretches, counts, loads, extra, leftovers)
 
 
 def _resources(in_force: InForce, asked: Search) -> Iterable[str]:

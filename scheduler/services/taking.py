@@ -30,6 +30,8 @@ class Taking:
     own: UUID | None = None
     room: int | None = None
     """The one room that will do; any of the place where there is none."""
+    newcomer: bool = False
+    """The patient was entered in this very transaction: nobody else has time of theirs."""
 
 
 # Each booking asks these several times: they are put together once. The ranges over single ids are what the
@@ -67,23 +69,25 @@ def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Oc
     day = local_date(taking.start, taking.chair.zone)
     taken = occupation(search.visit_type, taking.start, day, practitioner, None, taking.patient_resource)
     lock(session, practitioner)
-    _check_practitioner(session, moment, search, taking)
-    drop_ended_holds(session, practitioner, taken.with_buffers, moment.now)
+    if _check_practitioner(session, moment, search, taking):
+        drop_ended_holds(session, practitioner, taken.with_buffers, moment.now)
     if search.needs_room:
         taken = replace(taken, room=_take_room(session, moment, taking, taken.with_buffers))
-    if taken.patient is not None:
+    if taken.patient is not None and not taking.newcomer:
         lock(session, taken.patient)
         if _meets(session, moment, taking, taken.patient, taken.of_patient):
             raise AlreadyBooked
     return taken
 
 
-def _check_practitioner(session: Session, moment: Moment, search: Search, taking: Taking) -> None:
+def _check_practitioner(session: Session, moment: Moment, search: Search, taking: Taking) -> bool:
+    """Whether claims of ended holds lie about on the days of the search. Raises SlotNotOffered, SlotTaken."""
     taken, schedule = read_taken(session, moment, search, taking.own), moment.in_force.schedule
     if taking.chair not in offered_times(schedule, search, taken.extra).chairs_at(taking.start):
         raise SlotNotOffered
     if taking.chair not in free_times(schedule, search, taken).chairs_at(taking.start):
         raise SlotTaken
+    return taken.leftovers
 
 
 def _take_room(session: Session, moment: Moment, taking: Taking, during: Range[datetime]) -> int:

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import Claim, Message
+from scheduler.domain.booking import search_for
 from scheduler.domain.errors import AlreadyBooked, Invalid, SlotNotOffered, SlotTaken, Unavailable
+from scheduler.domain.schedule import Chair
+from scheduler.domain.slots import Search
 from scheduler.services.booking import Booked, book
+from scheduler.services.choosing import give_to_first_free
 from scheduler.services.clinic.current import Clinics, Moment
-from scheduler.services.taking import lock
+from scheduler.services.taking import Taking, lock, take
 from tests.cast import NOW, at
 from tests.conftest import settings_for
 from tests.services.asking import (
@@ -159,7 +163,7 @@ def test_a_time_behind_the_horizon_is_not_offered(run: Runtime) -> None:
 
 
 class Waits(Clinics):
-    """A clinic whose clock goes on between the look and the commit."""
+    """A clinic whose clock goes on from one look to the next."""
 
     def __init__(self, run: Runtime, step: timedelta) -> None:
         super().__init__(run.db)
@@ -172,12 +176,23 @@ class Waits(Clinics):
         return later
 
 
-def test_the_notice_is_looked_at_again_when_the_visit_is_written_down(run: Runtime) -> None:
+def test_the_notice_is_looked_at_again_with_each_practitioner_who_is_tried(run: Runtime) -> None:
     last_minute = at(1, 10, 15)  # it is six, and four hours' notice
     slow = replace(run.desk, clinics=Waits(run, timedelta(minutes=20)))
+    tried: list[str] = []
+
+    def searched(moment: Moment) -> Search:
+        return search_for(moment.clinic, request(last_minute), moment.now)
+
+    def give(chair: Chair, moment: Moment, session: Session) -> None:
+        tried.append(chair.practitioner.code)
+        if len(tried) == 1:
+            raise SlotTaken  # somebody was quicker
+        take(session, moment, searched(moment), Taking(chair, last_minute, None))
+
     with pytest.raises(SlotNotOffered):
-        book(slow, request(last_minute))
-    assert count(run, "visits") == 0
+        give_to_first_free(slow, last_minute, searched, give)
+    assert len(set(tried)) == 2
     assert book(run.desk, request(last_minute)).visit.start == last_minute
 
 

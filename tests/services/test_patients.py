@@ -25,7 +25,7 @@ def zoe(**more: Any) -> Person:
 
 def who(run: Runtime, person: Person, now: datetime = NOW) -> UUID:
     with run.db.transaction() as session:
-        return recognise(session, person, run.desk.secrets, now)[0]
+        return recognise(session, person, run.desk.secrets, now).patient
 
 
 def patients(run: Runtime) -> int:
@@ -85,7 +85,7 @@ def test_a_contact_that_came_along_later_is_remembered(run: Runtime) -> None:
 
 def test_a_patient_is_somebody_whose_time_can_be_taken(run: Runtime) -> None:
     with run.db.transaction() as session:
-        _, resource = recognise(session, zoe(), run.desk.secrets, NOW)
+        resource = recognise(session, zoe(), run.desk.secrets, NOW).resource
         assert session.scalars(select(Resource.kind).where(Resource.id == resource)).one() == "3-patient"
 
 
@@ -139,7 +139,7 @@ def test_whoever_was_entered_first_is_the_patient_and_not_whose_clock_was_earlie
     second = zoe(phone="+14095550123")
     with ThreadPoolExecutor(1) as pool:
         with run.db.transaction() as session:
-            first, _ = recognise(session, zoe(email=None, phone="+14095550123"), run.desk.secrets, NOW)
+            first = recognise(session, zoe(email=None, phone="+14095550123"), run.desk.secrets, NOW).patient
             waiting = pool.submit(who, run, second, NOW + sooner)
             wait_until_somebody_waits(run.db)
         assert waiting.result(10) == first

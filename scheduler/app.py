@@ -12,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from config.logging import request_id
 from scheduler.api import (
     acts,
+    calendars,
     callers,
     clients,
     clinic,
@@ -43,6 +44,7 @@ NOUNS = (
     visits,
     acts,
     contact,
+    calendars,
     links,
     staff_visits,
     tasks,

@@ -86,7 +86,7 @@ def _describe_errors(operation: dict[str, Any]) -> None:
 
 def _is_apiflasks(answer: dict[str, Any]) -> bool:
     """Whether nobody said what the answer looks like, so that APIFlask assumed its own shape of errors."""
-    return "content" not in answer or "schemas/HTTPError" in str(answer["content"])
+    return not answer.get("content") or "schemas/HTTPError" in str(answer["content"])
 
 
 def _spell_headers(operation: dict[str, Any]) -> None:

@@ -41,8 +41,8 @@ class InviteFacts:
     made_at: datetime
     """When this message was made: the same on each retry of it, another for each message."""
     organizer: Sender
-    attendee: str
-    """The mail address of the one recipient."""
+    attendee: str | None
+    """The mail address of the one recipient; without one the entry is nobody's to answer."""
     summary: str
     description: str
     """Of a telemedicine visit it holds the join link too: not every calendar shows a CONFERENCE."""
@@ -69,6 +69,11 @@ def invite(facts: InviteFacts, method: Method = Method.REQUEST) -> bytes:
     return written
 
 
+def as_file(content: bytes, method: Method) -> bytes:
+    """The same object for somebody who takes it themselves: nothing is asked of their calendar."""
+    return content.replace(f"METHOD:{method}\r\n".encode(), b"", 1)
+
+
 def _event(facts: InviteFacts, method: Method) -> Event:
     event = Event()
     event.add("UID", str(facts.uid))
@@ -77,8 +82,9 @@ def _event(facts: InviteFacts, method: Method) -> Event:
     event.add("TRANSP", "OPAQUE")
     event.add("CLASS", "PRIVATE")
     _add_instants(event, facts)
-    event.add("ORGANIZER", _organizer(facts.organizer))
-    event.add("ATTENDEE", _attendee(facts.attendee, method))
+    if facts.attendee is not None:
+        event.add("ORGANIZER", _organizer(facts.organizer))
+        event.add("ATTENDEE", _attendee(facts.attendee, method))
     _add_texts(event, facts)
     return event
 

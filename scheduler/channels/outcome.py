@@ -18,6 +18,8 @@ class Verdict(StrEnum):
     """Refused for good after DATA: the address or the message; ours where many are refused so."""
     UNREADABLE = "unreadable"
     """It cannot be put into words, or not into bytes; nothing was handed over."""
+    BROKEN = "broken"
+    """What would leave is not as it must be, and would be the same next time; nothing was handed over."""
     US = "us"
     """We are refused, whoever the recipient: credentials, policy, configuration."""
     UNKNOWN = "unknown"

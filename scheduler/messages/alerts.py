@@ -13,12 +13,14 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "approve": "An appointment request waits for an answer.",
         "same-person": "A new patient may be one whom the clinic knows already.",
         "not-you": "A mail address is not the patient's.",
+        "unsendable": "A message to a patient could not be written and was not sent.",
         "time-overlap": "Two appointments overlap since the rules of a time zone changed.",
     },
     "es": {
         "approve": "Una solicitud de cita espera respuesta.",
         "same-person": "Un paciente nuevo puede ser uno que la clínica ya conoce.",
         "not-you": "Una dirección de correo no es del paciente.",
+        "unsendable": "Un mensaje a un paciente no se pudo escribir y no se envió.",
         "time-overlap": "Dos citas coinciden desde que cambiaron las reglas de una zona horaria.",
     },
 }

@@ -70,7 +70,7 @@ class Contract:
 
     def _check_body(self, answer: TestResponse, schema: dict[str, Any]) -> None:
         validator = Draft202012Validator(schema, registry=self._registry, format_checker=formats)
-        validator.validate(json.loads(answer.data))
+        validator.validate(json.loads(answer.data) if "json" in (answer.mimetype or "") else answer.text)
 
 
 def check_problem(answer: TestResponse) -> None:

@@ -222,6 +222,7 @@ ROUTES = {
     "DELETE /v1/holds/<uuid:id>": Route(WHO_KNOWS_THE_ID, 204, object=held),
     "POST /v1/visits": Route(THE_PUBLIC_AND_STAFF, 201, body=a_booking),
     "GET /v1/visits/<uuid:id>": Route(WHOSE_VISIT_IT_IS),
+    "GET /v1/visits/<uuid:id>/invite.ics": Route(WHOSE_VISIT_IT_IS),
     "GET /v1/visits/<uuid:id>/slots": Route(WHOSE_VISIT_IT_IS, query=DAYS),
     "POST /v1/visits/<uuid:id>/confirm": Route(WHOSE_VISIT_IT_IS, body=nothing),
     "POST /v1/visits/<uuid:id>/reschedule": Route(WHOSE_VISIT_IT_IS, body=a_bit_later),

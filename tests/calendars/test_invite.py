@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.calendars.invite import InviteFacts, Method, invite
+from scheduler.calendars.lint import event_of, faults
 from scheduler.calendars.text import lines, one_line
 from scheduler.domain.clinic import Sender
 from tests.calendars.cast import HOSTILE, IN_PERSON, LINK, VIDEO, in_both_seasons, with_texts
-from tests.calendars.lint import entry_of, faults
 
 
 @pytest.mark.parametrize("facts", [VIDEO, IN_PERSON, replace(VIDEO, tentative=True, sequence=7)])
@@ -61,7 +61,7 @@ def test_an_invite_of_a_video_visit_reads_like_this() -> None:
 
 
 def test_a_visit_in_person_says_where_and_carries_no_link() -> None:
-    entry = entry_of(invite(IN_PERSON))
+    entry = event_of(invite(IN_PERSON))
     assert entry["LOCATION"].text == "100 Main Street, Suite 2; Beaumont, TX 77701"
     assert entry["GEO"].value == "30.0802;-94.1266"
     assert "CONFERENCE" not in entry
@@ -69,18 +69,18 @@ def test_a_visit_in_person_says_where_and_carries_no_link() -> None:
 
 
 def test_a_visit_that_staff_still_have_to_approve_is_tentative() -> None:
-    assert entry_of(invite(replace(VIDEO, tentative=True)))["STATUS"].value == "TENTATIVE"
+    assert event_of(invite(replace(VIDEO, tentative=True)))["STATUS"].value == "TENTATIVE"
 
 
 def test_a_place_that_is_not_known_is_left_out() -> None:
-    assert "LOCATION" not in entry_of(invite(replace(IN_PERSON, location="", geo=None)))
+    assert "LOCATION" not in event_of(invite(replace(IN_PERSON, location="", geo=None)))
 
 
 @pytest.mark.parametrize("facts", [VIDEO, IN_PERSON, replace(VIDEO, tentative=True, sequence=7)])
 def test_a_cancel_has_no_fault_and_names_the_same_entry(facts: InviteFacts) -> None:
     cancel = invite(facts, Method.CANCEL)
     assert faults(cancel, method="CANCEL") == []
-    gone, entered = entry_of(cancel), entry_of(invite(facts))
+    gone, entered = event_of(cancel), event_of(invite(facts))
     assert gone["STATUS"].value == "CANCELLED"
     assert "RSVP" not in gone["ATTENDEE"].parameters
     for name in ("UID", "SEQUENCE", "ORGANIZER", "DTSTART", "DTEND", "SUMMARY"):
@@ -100,7 +100,7 @@ def test_a_second_reader_reads_a_cancel(facts: InviteFacts) -> None:
 def test_times_in_any_zone_are_written_in_utc() -> None:
     local = datetime(2026, 12, 3, 13, 30, tzinfo=ZoneInfo("America/Chicago"))
     assert invite(replace(VIDEO, starts_at=local)) == invite(VIDEO)
-    assert entry_of(invite(replace(VIDEO, starts_at=local)))["DTSTART"].value == "20261203T193000Z"
+    assert event_of(invite(replace(VIDEO, starts_at=local)))["DTSTART"].value == "20261203T193000Z"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_times_in_any_zone_are_written_in_utc() -> None:
 )
 def test_an_address_is_a_uri_that_leads_back_to_it(address: str, written: str) -> None:
     facts = replace(VIDEO, attendee=address)
-    assert entry_of(invite(facts))["ATTENDEE"].value == written
+    assert event_of(invite(facts))["ATTENDEE"].value == written
     assert faults(invite(facts)) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
+from scheduler.calendars.lint import event_of, faults
 from scheduler.channels.email import EmailChannel
 from scheduler.channels.mime import compose
 from scheduler.channels.outcome import Fence, Outcome, Verdict
@@ -15,7 +16,6 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act
 from scheduler.services.booking import book
-from tests.calendars.lint import entry_of, faults
 from tests.cast import at
 from tests.outbox.postbox import Postbox, act, make_round, reschedule, states
 from tests.services.asking import request
@@ -58,7 +58,7 @@ def test_a_moved_visit_keeps_its_entry_and_its_thread(run: Runtime, box: Postbox
     assert second.references == (first.message_id,)
     assert first.calendar and second.calendar
     assert (second.calendar_method, faults(second.calendar)) == ("REQUEST", [])
-    entered, moved = entry_of(first.calendar), entry_of(second.calendar)
+    entered, moved = event_of(first.calendar), event_of(second.calendar)
     assert moved["UID"] == entered["UID"]
     assert [each["SEQUENCE"].value for each in (entered, moved)] == ["0", "1"]
     assert moved["DTSTART"].value == "20261209T160000Z"
@@ -76,8 +76,8 @@ def test_a_visit_that_ended_leaves_the_calendar(run: Runtime, box: Postbox, end:
     assert first.calendar and last.calendar
     assert (last.calendar_method, faults(last.calendar, "CANCEL")) == ("CANCEL", [])
     assert b"method=CANCEL" in compose(last)
-    gone = entry_of(last.calendar)
-    assert gone["UID"] == entry_of(first.calendar)["UID"]
+    gone = event_of(last.calendar)
+    assert gone["UID"] == event_of(first.calendar)["UID"]
     assert (gone["STATUS"].value, gone["SEQUENCE"].value) == ("CANCELLED", "1")
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_left_to_join_or_manage_of_a_visit_that_ended(run: Runtime, b
     make_round(run, box)
     (mail,) = box.mails
     assert mail.calendar
-    assert "CONFERENCE" not in entry_of(mail.calendar)
+    assert "CONFERENCE" not in event_of(mail.calendar)
     assert "https://visits.example/v/" not in mail.text + mail.html + mail.calendar.decode()
     assert "https://visits.example/book" in mail.text
 
@@ -107,7 +107,7 @@ def test_a_request_that_came_to_nothing_leaves_the_calendar_too(
     make_round(run, box)
     received, last = box.mails
     assert received.calendar and last.calendar
-    assert entry_of(received.calendar)["STATUS"].value == "TENTATIVE"
+    assert event_of(received.calendar)["STATUS"].value == "TENTATIVE"
     assert (last.subject, last.calendar_method) == (subject, "CANCEL")
     assert faults(last.calendar, "CANCEL") == []
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
+from scheduler.calendars.lint import event_of, faults
 from scheduler.channels.email import EmailChannel
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import Message, Recipient, Visit
@@ -24,7 +25,6 @@ from scheduler.services.outbox.delivering import PostRoom
 from scheduler.services.outbox.fence import Passage
 from scheduler.services.recipients import BOOKED_BY, NOT_YOU, PATIENT
 from scheduler.services.relinking import Lost, send_links
-from tests.calendars.lint import entry_of, faults
 from tests.cast import at, wish
 from tests.outbox.conftest import claimed, finished, first, row, rows
 from tests.outbox.postbox import act, make_round, reschedule
@@ -64,7 +64,7 @@ def _letter(content: bytes) -> Letter:
             assert isinstance(calendar, bytes)
             method = str(part.get_param("method"))
             assert faults(calendar, method) == []
-            return Letter(str(mail["To"]), method, int(entry_of(calendar)["SEQUENCE"].value), mail, calendar)
+            return Letter(str(mail["To"]), method, int(event_of(calendar)["SEQUENCE"].value), mail, calendar)
     return Letter(str(mail["To"]), None, None, mail, b"")
 
 
@@ -104,11 +104,11 @@ def test_the_old_address_gets_a_cancel_and_the_new_one_an_invite_to_the_same_ent
     post()
     assert brief(smtp) == [(OLD, "REQUEST", 0), (OLD, "CANCEL", 1), (NEW, "REQUEST", 1)]
     invited, gone, invited_anew = letters(smtp)
-    uids = {entry_of(each.calendar)["UID"].value for each in letters(smtp)}
+    uids = {event_of(each.calendar)["UID"].value for each in letters(smtp)}
     assert len(uids) == 1
-    assert entry_of(gone.calendar)["STATUS"].value == "CANCELLED"
-    assert entry_of(gone.calendar)["ATTENDEE"].value == f"mailto:{OLD}"
-    assert entry_of(gone.calendar)["DTSTART"].value == entry_of(invited.calendar)["DTSTART"].value
+    assert event_of(gone.calendar)["STATUS"].value == "CANCELLED"
+    assert event_of(gone.calendar)["ATTENDEE"].value == f"mailto:{OLD}"
+    assert event_of(gone.calendar)["DTSTART"].value == event_of(invited.calendar)["DTSTART"].value
     assert gone.mail["References"] == invited.mail["Message-ID"]
     assert invited_anew.mail["References"] is None
     assert invited_anew.mail["Subject"] == "Your appointment on Dec 8"
@@ -241,7 +241,7 @@ def test_a_cancel_outlives_what_becomes_of_the_visit_and_shows_only_what_was_tol
     assert brief(smtp)[1:] == [(OLD, "CANCEL", 1), (NEW, "CANCEL", 3)]
     invited, gone, _ = letters(smtp)
     for name in ("DTSTART", "DTEND"):
-        assert entry_of(gone.calendar)[name].value == entry_of(invited.calendar)[name].value
+        assert event_of(gone.calendar)[name].value == event_of(invited.calendar)[name].value
 
 
 def test_an_address_that_comes_back_keeps_its_entry(

@@ -7,16 +7,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from scheduler.calendars.invite import InviteFacts, Method, invite
+from scheduler.calendars.invite import Method
 from scheduler.channels.mime import Mail
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.clinic import Clinic, Mode
 from scheduler.domain.messages import REMOVING, WITH_ENTRY, MessageKind
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
-from scheduler.messages.render import entry_texts, render
+from scheduler.messages.render import render
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed
+from scheduler.services.outbox.entries import Made, entry_of
 from scheduler.services.recipients import JOIN, MANAGE
 
 TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
@@ -28,7 +29,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     visit, recipient = _rows(session, held)
     clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
-    facts = _facts(desk, clinic, held, visit, recipient, _worded(session, held))
+    facts = facts_of(desk, clinic, held.kind, _worded(session, held), visit, recipient)
     text = render(facts)
     _note_version(session, held, text.template_version)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
@@ -36,7 +37,8 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     method = Method.CANCEL if held.kind in REMOVING else Method.REQUEST
     if held.kind is MessageKind.WITHDRAWN:
         facts = _as_told(session, held, facts)
-    entry = _entry(clinic, held, visit, facts, email, method) if held.kind in WITH_ENTRY else None
+    made = Made(method, held.sequence, held.made_at)
+    entry = entry_of(clinic, visit, facts, email, made) if held.kind in WITH_ENTRY else None
     return Mail(
         message_id=message_id(held.message_id, clinic),
         date=held.made_at,
@@ -94,13 +96,14 @@ def _note_version(session: Session, held: Claimed, version: str) -> None:
     session.execute(update(Message).where(*mine).values(template_version=version))
 
 
-def _facts(
-    desk: Desk, clinic: Clinic, held: Claimed, visit: Visit, recipient: Recipient, worded: MessageKind
+def facts_of(
+    desk: Desk, clinic: Clinic, kind: MessageKind, worded: MessageKind, visit: Visit, recipient: Recipient
 ) -> MessageFacts:
+    """What a message of a kind may say to somebody, in the words of the same kind or of another."""
     practitioner = clinic.practitioner(visit.practitioner)
     place = clinic.location(visit.location) if visit.location else None
     assert practitioner
-    joinable = visit.mode == Mode.TELEMEDICINE and held.kind not in REMOVING
+    joinable = visit.mode == Mode.TELEMEDICINE and kind not in REMOVING
     return MessageFacts(
         kind=worded,
         language=recipient.language,
@@ -142,34 +145,6 @@ def _as_told(session: Session, held: Claimed, facts: MessageFacts) -> MessageFac
 
 def _token(desk: Desk, visit: UUID, recipient: Recipient, purpose: str) -> str:
     return desk.token(recipient.link_key, visit, recipient.id, purpose, recipient.link_generation)
-
-
-def _entry(
-    clinic: Clinic, held: Claimed, visit: Visit, facts: MessageFacts, email: str, method: Method
-) -> bytes:
-    texts = entry_texts(facts)
-    place = clinic.location(visit.location) if visit.location else None
-    return invite(
-        InviteFacts(
-            uid=visit.uid,
-            sequence=held.sequence,
-            tentative=facts.pending,
-            starts_at=facts.starts_at,
-            ends_at=facts.ends_at,
-            created_at=visit.created_at,
-            modified_at=visit.changed_at,
-            made_at=held.made_at,
-            organizer=clinic.sender,
-            attendee=email,
-            summary=texts.summary,
-            description=texts.description,
-            location=texts.location,
-            geo=place.geo if place and texts.location else None,
-            join_link=facts.join_link,
-            join_label=texts.join_label,
-        ),
-        method,
-    )
 
 
 def _first_told(session: Session, held: Claimed) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
+from scheduler.calendars.lint import BrokenEntry
 from scheduler.channels.outcome import Fence, Outcome, Verdict
+from scheduler.channels.smtp.answers import LONGEST_DETAIL
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
@@ -143,5 +145,7 @@ def _composed(session: Session, desk: Desk, held: Held) -> object | None:
 def _not_composed(held: Held, error: Exception) -> Outcome:
     """That our database is away for a moment says nothing of the message."""
     log.error("cannot compose", exc_info=error, extra={"message_id": held.id, "kind": held.kind})
+    if isinstance(error, BrokenEntry):
+        return Outcome(Verdict.BROKEN, detail=str(error)[:LONGEST_DETAIL])
     verdict = Verdict.LATER if isinstance(error, Unavailable) else Verdict.UNREADABLE
     return Outcome(verdict, detail=type(error).__name__)

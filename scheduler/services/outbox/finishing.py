@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import MessageState
-from scheduler.services.outbox.claiming import PROBE_EVERY, Held
+from scheduler.domain.tasks import TaskKind
+from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
 from scheduler.services.outbox.manners import MANNERS
 from scheduler.services.outbox.refusals import concerns_us
+from scheduler.services.tasks import open_task
 
 UNREADABLE_TRIES = 3
 """After so many attempts a message that cannot be put into words is given up."""
@@ -33,6 +35,8 @@ def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: dat
         .returning(Message.state)
     ).scalar_one_or_none()
     _mark_channel(session, held, outcome, now)
+    if moved == MessageState.FAILED and outcome.verdict in (Verdict.BROKEN, Verdict.UNREADABLE):
+        _tell_staff(session, held, now)
     return MessageState(moved) if moved else None
 
 
@@ -54,7 +58,7 @@ def _next(session: Session, held: Held, outcome: Outcome, now: datetime) -> dict
     manner = MANNERS[held.channel]
     if outcome.verdict is Verdict.SENT:
         return {"state": MessageState.SENT, "provider_ref": outcome.reference, "finished_at": now}
-    if outcome.verdict in (Verdict.ADDRESS, Verdict.REFUSED):
+    if outcome.verdict in (Verdict.ADDRESS, Verdict.REFUSED, Verdict.BROKEN):
         return {"state": MessageState.FAILED, "finished_at": now}
     if outcome.verdict is Verdict.UNREADABLE and _unreadable_times(session, held) >= UNREADABLE_TRIES:
         return {"state": MessageState.FAILED, "finished_at": now}
@@ -80,6 +84,12 @@ def _unreadable_times(session: Session, held: Held) -> int:
 
 def _error(outcome: Outcome) -> str | None:
     return None if outcome.verdict is Verdict.SENT else f"{outcome.code} {outcome.detail}".strip()
+
+
+def _tell_staff(session: Session, held: Held, now: datetime) -> None:
+    """A message that we cannot write is our fault, and nobody else would notice."""
+    if isinstance(held, Claimed):
+        open_task(session, TaskKind.UNSENDABLE, held.visit, str(held.id), now, now)
 
 
 def _mark_channel(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:

@@ -1,12 +1,14 @@
 """What independent readers let pass: faults of an invite that only its bytes show.
 
-`faults` works on lines, with no calendar library, so that it shares no mistake with the one that writes.
+It works on lines, with no calendar library, so that it shares no mistake with the one that writes. What it
+says of a fault repeats nothing of the object: it is kept with the message's attempts.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote
 from uuid import UUID
 
 LONGEST_LINE = 75
@@ -18,15 +20,21 @@ _LINE = re.compile(rf"([A-Z0-9-]+)((?:;[A-Z0-9-]+={_VALUE}(?:,{_VALUE})*)*):(.*)
 _UTC = re.compile(r"\d{8}T\d{6}Z")
 _BARE = re.compile(r"(?<!\\)(?:\\\\)*[;,]")
 _ESCAPES = re.compile(r"\\(.|$)")
+_CARETS = re.compile(r"\^([\^n'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _INSTANTS = {"DTSTAMP", "DTSTART", "DTEND", "CREATED", "LAST-MODIFIED"}
 _TEXTS = {"SUMMARY", "DESCRIPTION", "LOCATION"}
-_ONCE = _INSTANTS | {"UID", "SEQUENCE", "STATUS", "ORGANIZER", "ATTENDEE", "SUMMARY", "CLASS", "TRANSP"}
+_ONCE = _INSTANTS | {"UID", "SEQUENCE", "STATUS", "SUMMARY", "CLASS", "TRANSP"}
 _ONCE_AT_MOST = {"DESCRIPTION", "LOCATION", "GEO", "CONFERENCE"}
+_PEOPLE = {"ORGANIZER", "ATTENDEE"}
 _CALENDAR = ["VERSION", "PRODID", "CALSCALE", "METHOD"]
 _ATTENDEE = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
-_STATUSES = {"REQUEST": {"CONFIRMED", "TENTATIVE"}, "CANCEL": {"CANCELLED"}}
+_STATUSES = {
+    "REQUEST": {"CONFIRMED", "TENTATIVE"},
+    "CANCEL": {"CANCELLED"},
+    None: {"CONFIRMED", "TENTATIVE", "CANCELLED"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,22 @@ class Line:
         return _ESCAPES.sub(lambda found: "\n" if found[1] in "nN" else found[1], self.value)
 
 
-def faults(content: bytes, method: str = "REQUEST") -> list[str]:
-    """All that is wrong with an invite of one visit to one recipient; empty when nothing is."""
+class BrokenEntry(ValueError):
+    """A calendar object that must not leave: the message says all that is wrong with it."""
+
+
+def checked(content: bytes, method: str | None) -> bytes:
+    """The same bytes. Raises BrokenEntry."""
+    if found := faults(content, method):
+        raise BrokenEntry("; ".join(found))
+    return content
+
+
+def faults(content: bytes, method: str | None = "REQUEST") -> list[str]:
+    """All that is wrong with an invite of one visit to one recipient; empty when nothing is.
+
+    Without a method it is a file that somebody takes themselves.
+    """
     found = list(_bytes(content))
     try:
         lines = [_parse(line) for line in unfolded(content)]
@@ -52,7 +74,7 @@ def faults(content: bytes, method: str = "REQUEST") -> list[str]:
     return [*found, *_components(lines), *_frame(before, method), *_entry(entry, method)]
 
 
-def entry_of(content: bytes) -> dict[str, Line]:
+def event_of(content: bytes) -> dict[str, Line]:
     """The properties of the one VEVENT, by name."""
     return {line.name: line for line in _parts([_parse(each) for each in unfolded(content)])[1]}
 
@@ -64,9 +86,14 @@ def unfolded(content: bytes) -> list[str]:
 def _parse(line: str) -> Line:
     found = _LINE.fullmatch(line)
     if not found:
-        raise ValueError(f"not a content line: {line[:40]!r}")
-    parameters = {name: value.strip('"') for name, value in _PARAMETER.findall(found[2])}
+        raise ValueError("no content line")
+    parameters = {name: _plain(value) for name, value in _PARAMETER.findall(found[2])}
     return Line(found[1], parameters, found[3])
+
+
+def _plain(value: str) -> str:
+    """A parameter's value without its quotes and RFC 6868's carets."""
+    return _CARETS.sub(lambda found: {"^": "^", "n": "\n", "'": '"'}[found[1]], value.strip('"'))
 
 
 def _parts(lines: list[Line]) -> tuple[list[Line], list[Line]]:
@@ -97,36 +124,39 @@ def _bytes(content: bytes) -> Iterator[str]:
 def _components(lines: list[Line]) -> Iterator[str]:
     begun = [line.value for line in lines if line.name == "BEGIN"]
     if begun != ["VCALENDAR", "VEVENT"]:
-        yield f"components are {begun}"
+        yield "other components than one event"
     if any("TZID" in line.parameters or line.name == "TZID" for line in lines):
         yield "a TZID"
     for line in lines:
         if line.name.startswith("X-") or line.name in {"COLOR", "IMAGE", "URL", "ATTACH", "RRULE", "NAME"}:
-            yield f"{line.name} has no place in an invite"
+            yield "a property that has no place in an invite"
 
 
-def _frame(lines: list[Line], method: str) -> Iterator[str]:
-    if [line.name for line in lines] != _CALENDAR:
-        yield f"before the entry stand {[line.name for line in lines]}"
+def _frame(lines: list[Line], method: str | None) -> Iterator[str]:
+    if [line.name for line in lines] != (_CALENDAR if method else _CALENDAR[:-1]):
+        yield "other properties before the event"
         return
-    version, _, _, stated = lines
-    if version.value != "2.0":
+    if lines[0].value != "2.0":
         yield "another VERSION"
-    if stated.value != method or method not in _STATUSES:
-        yield f"METHOD is {stated.value}"
+    if method and (lines[-1].value != method or method not in _STATUSES):
+        yield "another METHOD"
 
 
-def _entry(lines: list[Line], method: str) -> Iterator[str]:
+def _entry(lines: list[Line], method: str | None) -> Iterator[str]:
     counts = Counter(line.name for line in lines)
     yield from (f"{name} stands {counts[name]} times" for name in sorted(_ONCE) if counts[name] != 1)
     yield from (f"{name} stands {counts[name]} times" for name in sorted(_ONCE_AT_MOST) if counts[name] > 1)
-    yield from (f"{name} is unknown here" for name in sorted(counts) if name not in _ONCE | _ONCE_AT_MOST)
+    people = [counts[name] for name in sorted(_PEOPLE)]
+    if people != [1, 1] and (method or people != [0, 0]):
+        yield "not one ORGANIZER and one ATTENDEE"
+    if counts.keys() - _ONCE - _ONCE_AT_MOST - _PEOPLE:
+        yield "a property that is unknown here"
     entry = {line.name: line for line in lines}
     for line in lines:
         yield from _instant(line) if line.name in _INSTANTS else ()
         yield from _text(line) if line.name in _TEXTS else ()
     yield from _states(entry, method)
-    yield from _people(entry, method)
+    yield from _people(entry)
     yield from _conference(entry)
 
 
@@ -142,10 +172,10 @@ def _text(line: Line) -> Iterator[str]:
         yield f"{line.name} escapes what needs none"
 
 
-def _states(entry: dict[str, Line], method: str) -> Iterator[str]:
+def _states(entry: dict[str, Line], method: str | None) -> Iterator[str]:
     values = {name: line.value for name, line in entry.items()}
     if values.get("STATUS") not in _STATUSES.get(method, set()):
-        yield f"STATUS is {values.get('STATUS')}"
+        yield "another STATUS than the METHOD's"
     if values.get("TRANSP") != "OPAQUE" or values.get("CLASS") != "PRIVATE":
         yield "not opaque and private"
     if not values.get("SEQUENCE", "").isdecimal():
@@ -158,19 +188,19 @@ def _states(entry: dict[str, Line], method: str) -> Iterator[str]:
         yield "UID is no UUID"
 
 
-def _people(entry: dict[str, Line], method: str) -> Iterator[str]:
-    for name in ("ORGANIZER", "ATTENDEE"):
-        if name in entry and not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+", entry[name].value):
+def _people(entry: dict[str, Line]) -> Iterator[str]:
+    for name in _PEOPLE & entry.keys():
+        if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+", entry[name].value):
             yield f"{name} is no mailto:"
     if "ATTENDEE" not in entry:
         return
-    parameters = entry["ATTENDEE"].parameters
+    attendee, ended = entry["ATTENDEE"], "STATUS" in entry and entry["STATUS"].value == "CANCELLED"
     for name, value in _ATTENDEE.items():
-        wanted = None if (method, name) == ("CANCEL", "RSVP") else value
-        if parameters.get(name) != wanted:
-            yield f"{name} is {parameters.get(name)}"
-    if not parameters.get("CN"):
-        yield "the attendee has no CN"
+        wanted = None if ended and name == "RSVP" else value
+        if attendee.parameters.get(name) != wanted:
+            yield f"the attendee's {name} is wrong"
+    if attendee.parameters.get("CN") != unquote(attendee.value.removeprefix("mailto:")):
+        yield "the attendee's CN is not the address"
 
 
 def _conference(entry: dict[str, Line]) -> Iterator[str]:
@@ -179,5 +209,7 @@ def _conference(entry: dict[str, Line]) -> Iterator[str]:
     line = entry["CONFERENCE"]
     if line.parameters.get("VALUE") != "URI" or line.parameters.get("FEATURE") != "AUDIO,VIDEO":
         yield "CONFERENCE is no URI for audio and video"
+    if not line.value.startswith(("https://", "http://")):
+        yield "the conference's link leads to no page"
     if "DESCRIPTION" not in entry or line.value not in entry["DESCRIPTION"].text:
         yield "the conference's link is not in the DESCRIPTION"

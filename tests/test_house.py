@@ -322,6 +322,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "reschedule": {"start": "2026-12-03T10:00:00-06:00"},
     "convert": {"mode": "in_person"},
     "cancel": {"reason": "patient"},
+    "consents": {"consents": ["privacy:1"]},
     "revoke-links": {"recipient": "patient"},
     "search": {"name": "Nobody"},
     "time-off": AWAY,

@@ -7,8 +7,9 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from scheduler.api.callers import caller
+from scheduler.api.clients import client
 from scheduler.api.runtime import runtime
-from scheduler.api.schemas.acts import CancelIn, ConvertIn, NothingIn, ReasonIn, RescheduleIn
+from scheduler.api.schemas.acts import CancelIn, ConsentsIn, ConvertIn, NothingIn, ReasonIn, RescheduleIn
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.api.schemas.visits import VisitOut
 from scheduler.api.versions import expected_version
@@ -16,6 +17,7 @@ from scheduler.api.visit_json import visit_answer
 from scheduler.domain.errors import Forbidden
 from scheduler.domain.visits import Act
 from scheduler.services.access import may_act_on
+from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance, confirm
@@ -70,12 +72,25 @@ def convert_visit(id: UUID, json_data: ConvertIn) -> Response:
 
     At the same time, or at another.
     """
-    return _move(id, Act.CONVERT, json_data.destination(), json_data.override)
+    return _move(id, Act.CONVERT, json_data.destination(client()), json_data.override)
 
 
 def _move(id: UUID, act: Act, to: Destination, override: OverrideIn | None) -> Response:
     reason = override.reason if override else None
     return _act(id, act, lambda scene: move(scene, to), reason, staff_only=override is not None)
+
+
+@blueprint.post("/consents")
+@blueprint.input(ConsentsIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def give_consents(id: UUID, json_data: ConsentsIn) -> Response:
+    """Agree to a text, or refuse it
+
+    Texts are those of `GET /v1/clinic`; the last word counts. Staff enter what was spoken.
+    """
+    said, role, sent_from = json_data.said(), json_data.recipient, client()
+    return _act(id, Act.CONSENT, lambda scene: agree(scene, said, sent_from, role))
 
 
 @blueprint.post("/cancel")

@@ -3,9 +3,11 @@
 from apiflask import APIBlueprint
 
 from scheduler.api.languages import language
+from scheduler.api.particulars import consent_json
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.clinic import (
     ClinicOut,
+    ConsentOut,
     LocationOut,
     LocationsOut,
     ModeOut,
@@ -43,6 +45,7 @@ def show_clinic() -> ClinicOut:
         languages=list(clinic.languages),
         emergency=said(clinic.emergency, clinic),
         links=dict(clinic.links),
+        consents=[ConsentOut(**consent_json(each, language())) for each in clinic.consents],
     )
 
 

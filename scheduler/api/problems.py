@@ -2,8 +2,6 @@
 
 import logging
 import re
-from dataclasses import asdict
-from zoneinfo import ZoneInfo
 
 import orjson
 from apiflask import HTTPError
@@ -14,11 +12,11 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from config.logging import request_id
 from scheduler.api.languages import language
+from scheduler.api.particulars import described, particulars
 from scheduler.api.runtime import runtime
-from scheduler.api.slot_json import slot_json
 from scheduler.api.texts import texts
 from scheduler.domain import errors
-from scheduler.domain.errors import Fault, IllegalTransition, Invalid, SchedulerError, SlotTaken, Unavailable
+from scheduler.domain.errors import Fault, Invalid, SchedulerError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -95,23 +93,10 @@ def problem(slug: str, status: int, **more: object) -> Response:
     return answer
 
 
-def _described(faults: list[Fault]) -> list[dict[str, str]]:
-    known = texts(language())["faults"]
-    return [{**asdict(fault), "detail": known[fault.code]} for fault in faults]
-
-
 def on_scheduler_error(error: SchedulerError) -> Response:
-    more: dict[str, object] = {}
-    if isinstance(error, Invalid):
-        more["errors"] = _described(list(error.faults))
-    if isinstance(error, SlotTaken):
-        zone = error.zone or ZoneInfo("UTC")
-        more["alternatives"] = [slot_json(slot, error.minutes, zone) for slot in error.alternatives]
-    if isinstance(error, IllegalTransition):
-        more["allowed"] = list(error.allowed)
     if isinstance(error, Unavailable):
         log.warning("answering 503", exc_info=error)
-    answer = problem(slug_of(error), status_of(error), **more)
+    answer = problem(slug_of(error), status_of(error), **particulars(error))
     if isinstance(error, errors.Unauthorized):
         answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.RateLimited):
@@ -123,14 +108,14 @@ def on_apiflask_error(error: HTTPError) -> Response:
     """What APIFlask refuses: above all bodies and queries that do not fit their schema."""
     cause = error.__cause__
     if isinstance(cause, ValidationError):
-        return problem("validation", 422, errors=_described([_fault(each) for each in cause.errors()]))
+        return problem("validation", 422, errors=described([_fault(each) for each in cause.errors()]))
     return problem(HTTP_SLUGS.get(error.status_code, "internal"), error.status_code)
 
 
 def on_http_error(error: HTTPException) -> Response:
     """What Flask and Werkzeug refuse. A body that is not JSON is a fault of the input like others."""
     if isinstance(error, BadRequest):
-        return problem("validation", 422, errors=_described([Fault("", "malformed")]))
+        return problem("validation", 422, errors=described([Fault("", "malformed")]))
     answer = problem(HTTP_SLUGS.get(error.code or 500, "internal"), error.code or 500)
     for name, value in error.get_headers():
         if name == "Allow":

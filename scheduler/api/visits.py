@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 
 from scheduler.api.callers import booker, caller
+from scheduler.api.clients import client
 from scheduler.api.languages import preferred
 from scheduler.api.limits import count_contacts
 from scheduler.api.repeats import repeatable, replayed
@@ -43,7 +44,7 @@ def book_visit(json_data: VisitIn, headers_data: RepeatHeaders) -> Response:
     run, actor = runtime(), booker()
     if json_data.override and not actor.is_staff:
         raise Forbidden
-    asked = json_data.request(_default_language(), actor)
+    asked = json_data.request(_default_language(), actor, client())
     count_contacts(asked)
     booked = book(run.desk, asked, repeatable(actor, "POST /v1/visits", headers_data.idempotency_key))
     run.doorbell.ring(booked.due)

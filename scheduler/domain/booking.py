@@ -1,15 +1,16 @@
 """What somebody asks for when they book, and what it must fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.clinic import Clinic, NewPatients
+from scheduler.domain.consents import decisions_at_booking
 from scheduler.domain.errors import Fault, Invalid
 from scheduler.domain.overrides import Override, set_aside
-from scheduler.domain.people import Booker, Person
+from scheduler.domain.people import Booker, Contact, Person
 from scheduler.domain.slots import Search
 from scheduler.domain.times import local_date
 from scheduler.domain.wishes import Wish, search, zone_of
@@ -29,6 +30,10 @@ class BookingRequest:
     """Staff only."""
     hold: UUID | None = None
     """Time that was held for it. One that has ended, or never was, counts as none."""
+    consents: Sequence[str] | None = None
+    """What whoever books agreed to, as `kind:version`; None where nobody asked them."""
+    client: bytes | None = None
+    """Keyed hash of the address that it came from."""
 
     @property
     def known_by(self) -> Person:
@@ -37,17 +42,23 @@ class BookingRequest:
             return self.patient
         return replace(self.patient, email=self.booked_by.email, phone=self.booked_by.phone)
 
+    @property
+    def booker(self) -> Contact:
+        """Whoever fills in the form, and whose word the consents are."""
+        return self.booked_by or self.patient
+
 
 def search_for(clinic: Clinic, request: BookingRequest, now: datetime) -> Search:
     """The search whose answer must hold the requested start.
 
-    Raises Invalid with all faults of the fields that the clinic file decides.
+    Raises Invalid with all faults of the fields that the clinic file decides, ConsentRequired.
     """
     day = local_date(request.start, zone_of(clinic, request.wish))
     found = search(clinic, request.wish, day, day, now)
     found = set_aside(found, request.override, now)
     if faults := list(_mismatches(clinic, found, request, now)):
         raise Invalid(faults)
+    decisions_at_booking(clinic, request.wish.mode, request.consents)
     return found
 
 

@@ -128,6 +128,25 @@ class VisitType:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentText:
+    """What somebody agrees to, in the version that is in force."""
+
+    kind: str
+    """A code; the service itself knows `telehealth`, `privacy` and `sms`."""
+    version: str
+    modes: frozenset[Mode]
+    """The visits that ask for it."""
+    required: bool
+    """Whether such a visit cannot take place without it."""
+    text: Texts
+
+    @property
+    def name(self) -> str:
+        """As a booking calls it: `telehealth:2026-01`."""
+        return f"{self.kind}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderPlan:
     """How long before a visit its messages are due, in minutes."""
 
@@ -154,9 +173,10 @@ class Clinic:
     holidays: Container[date]
     reminders: ReminderPlan
     carried: Mapping[str, Any]
-    """Rules that the file states and that other parts enforce: `triage`, `consents`, `alerts`, `needs`."""
+    """Rules that the file states and that other parts enforce: `triage`, `alerts`, `needs`."""
     answer_within: int = 16 * 60
     """How long a request may wait for staff's approval, in minutes of opening time."""
+    consents: tuple[ConsentText, ...] = ()
 
     def visit_type(self, code: str) -> VisitType | None:
         return next((each for each in self.visit_types if each.code == code), None)

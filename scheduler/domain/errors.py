@@ -12,6 +12,7 @@ SchedulerError
 │   └── Stale
 ├── Refused
 │   ├── SlotNotOffered
+│   ├── ConsentRequired
 │   ├── IdempotencyConflict
 │   └── Invalid
 ├── Unauthorized
@@ -90,6 +91,15 @@ class Refused(SchedulerError):
 
 class SlotNotOffered(Refused):
     """The clinic does not offer this time for this visit."""
+
+
+class ConsentRequired(Refused):
+    """Such a visit takes place only for somebody who agreed to its conditions."""
+
+    def __init__(self, missing: Sequence[Any]) -> None:
+        """`missing` are the ConsentTexts that have to be agreed to."""
+        super().__init__()
+        self.missing = tuple(missing)
 
 
 class IdempotencyConflict(Refused):

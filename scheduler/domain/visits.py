@@ -43,6 +43,8 @@ class Act(StrEnum):
     ENTERED_IN_ERROR = "entered-in-error"
     CONTACT = "contact"
     """Somebody is reached elsewhere from now on."""
+    CONSENT = "consent"
+    """Somebody says what they agree to."""
     REVOKE_LINKS = "revoke-links"
     END_HELPER = "end-helper"
     """Whoever booked for the patient has no more to do with it."""
@@ -93,6 +95,7 @@ BY_STAFF: Mapping[Act, Moves] = {
     },
     Act.ENTERED_IN_ERROR: {each: S.ENTERED_IN_ERROR for each in S if each is not S.ENTERED_IN_ERROR},
     Act.CONTACT: {each: each for each in S if each in EXPECTED},
+    Act.CONSENT: {each: each for each in S if each in EXPECTED},
     Act.REVOKE_LINKS: {each: each for each in S},
     Act.END_HELPER: {each: each for each in S},
 }
@@ -103,6 +106,7 @@ BY_PATIENT: Mapping[Act, Moves] = {
     Act.CONVERT: BY_STAFF[Act.CONVERT],
     Act.CANCEL: {S.PENDING: S.CANCELLED, S.BOOKED: S.CANCELLED},
     Act.CONTACT: BY_STAFF[Act.CONTACT],
+    Act.CONSENT: BY_STAFF[Act.CONSENT],
 }
 """A subset of what staff may do."""
 

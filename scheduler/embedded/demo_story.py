@@ -81,7 +81,7 @@ def _tell(services: Services, say: Say) -> None:
 def _book(services: Services, example: Example, say: Say) -> Json:
     kind = _visit_type(services, example.mode)
     slot = _first_slot(services, kind, example.mode)
-    body = _booking(example, kind, slot)
+    body = {**_booking(example, kind, slot), "consents": _consents(services, example.mode)}
     key, begin = str(uuid.uuid4()), time.monotonic()
     visit = services.post(f"{services.api}/v1/visits", body, key)
     took = time.monotonic() - begin
@@ -119,6 +119,12 @@ def _first_slot(services: Services, kind: Json, mode: str) -> Json:
 
 def _span(first: date) -> dict[str, str]:
     return {"from": first.isoformat(), "to": (first + timedelta(days=SEARCH_DAYS)).isoformat()}
+
+
+def _consents(services: Services, mode: str) -> list[str]:
+    """Everything that the clinic asks of somebody who comes that way."""
+    texts: list[Json] = services.get(f"{services.api}/v1/clinic").json()["consents"]
+    return [f"{each['kind']}:{each['version']}" for each in texts if mode in each["modes"]]
 
 
 def _booking(example: Example, kind: Json, slot: Json) -> Json:

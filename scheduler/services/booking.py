@@ -53,7 +53,8 @@ class Choice:
 def book(desk: Desk, request: BookingRequest, repeatable: Repeatable | None = None) -> Booked:
     """Book the time that was held, else with one of those who could give it.
 
-    Raises Invalid, SlotNotOffered, SlotTaken (with the next free times), AlreadyBooked, IdempotencyConflict.
+    Raises Invalid, ConsentRequired, SlotNotOffered, SlotTaken (with the next free times), AlreadyBooked,
+    IdempotencyConflict.
     """
     made_before = partial(_made_before, desk, repeatable)
     return idempotency.once(made_before, partial(_book_now, desk, request, repeatable))

@@ -12,6 +12,7 @@ from scheduler.db.secrets import token_hash
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.people import Booker, Contact, Receives, fold_email
+from scheduler.services.consents import Giver
 from scheduler.services.desk import Desk
 
 PATIENT, BOOKED_BY = "patient", "booked_by"
@@ -33,14 +34,17 @@ UNWANTED: ColumnElement[bool] = (
 IS_REACHED_BY_MAIL = and_(IS_INVOLVED, Recipient.receives, Recipient.email.is_not(None), ~UNWANTED)
 
 
-def enter_recipients(session: Session, desk: Desk, visit: UUID, request: BookingRequest) -> None:
-    """Write down who hears of a visit, and what their links are known by."""
+def enter_recipients(session: Session, desk: Desk, visit: UUID, request: BookingRequest) -> Giver:
+    """Write down who hears of a visit, and what their links are known by; whose word the consents are."""
     patient, booker = request.patient, request.booked_by
     told = booker is None or booker.receives is not Receives.INSTEAD
-    enter_recipient(session, desk, visit, PATIENT, patient, receives=told)
+    giver, role = enter_recipient(session, desk, visit, PATIENT, patient, receives=told), PATIENT
     if booker:
         told = booker.receives is not Receives.NOTHING
-        enter_recipient(session, desk, visit, BOOKED_BY, booker, receives=told)
+        giver, role = enter_recipient(session, desk, visit, BOOKED_BY, booker, receives=told), BOOKED_BY
+    who = request.booker
+    number = desk.secrets.lookup.hash("phone", who.phone) if who.phone else None
+    return Giver(visit, giver, role, who.language, number, request.actor, request.client)
 
 
 def enter_recipient(

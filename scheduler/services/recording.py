@@ -13,6 +13,7 @@ from scheduler.db.models import Visit
 from scheduler.db.secrets import Secrets
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import VisitType
+from scheduler.domain.consents import decisions_at_booking
 from scheduler.domain.messages import Hint, plan_booking
 from scheduler.domain.opening import answer_by
 from scheduler.domain.people import fold_reference, new_reference
@@ -21,6 +22,7 @@ from scheduler.domain.times import wall_of
 from scheduler.domain.visits import VisitStatus, first_status
 from scheduler.services.claims import Occupation, claim_for_visit, turn_claims_over
 from scheduler.services.clinic.current import Moment
+from scheduler.services.consents import enter as enter_consents
 from scheduler.services.desk import Desk
 from scheduler.services.planning import plan
 from scheduler.services.recipients import enter_recipients, reached_by_mail
@@ -54,7 +56,9 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
         turn_claims_over(session, new.hold, visit, new.taken)
     else:
         claim_for_visit(session, visit, new.taken)
-    enter_recipients(session, desk, visit, new.request)
+    giver = enter_recipients(session, desk, visit, new.request)
+    said = decisions_at_booking(moment.clinic, new.request.wish.mode, new.request.consents)
+    enter_consents(session, giver, said, moment.now)
     mode, start = new.request.wish.mode, new.request.start
     planned = plan_booking(new.status, mode, start, moment.now, moment.clinic.reminders)
     due: list[Hint] = []

@@ -143,6 +143,10 @@ def a_number(world: World, visit: Booked) -> dict[str, Any]:
     return {"phone": "(409) 555-0177"}
 
 
+def consent(world: World, visit: Booked) -> dict[str, Any]:
+    return {"consents": ["privacy:1"]}
+
+
 def the_patient(world: World, visit: Booked) -> dict[str, Any]:
     return {"recipient": "patient"}
 
@@ -227,6 +231,7 @@ ROUTES = {
     "POST /v1/visits/<uuid:id>/confirm": Route(WHOSE_VISIT_IT_IS, body=nothing),
     "POST /v1/visits/<uuid:id>/reschedule": Route(WHOSE_VISIT_IT_IS, body=a_bit_later),
     "POST /v1/visits/<uuid:id>/convert": Route(WHOSE_VISIT_IT_IS, body=in_person),
+    "POST /v1/visits/<uuid:id>/consents": Route(WHOSE_VISIT_IT_IS, body=consent),
     "POST /v1/visits/<uuid:id>/cancel": Route(WHOSE_VISIT_IT_IS, body=nothing),
     "PATCH /v1/visits/<uuid:id>/contact": Route(WHOSE_VISIT_IT_IS, body=a_number),
     "POST /v1/visits/<uuid:id>/revoke-links": Route(STAFF_ON_A_VISIT, 204, body=the_patient),

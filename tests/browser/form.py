@@ -58,6 +58,8 @@ class Form:
         """Who they are; `other` says what is typed otherwise."""
         for label, text in {**TYPED, "Email": self.mail, **other}.items():
             self.field(label).fill(text)
+        if self.video_consent.is_visible():
+            self.video_consent.check()
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name).click()
@@ -72,6 +74,10 @@ class Form:
     @property
     def book(self) -> Locator:
         return self.page.get_by_role("button", name="Book this visit")
+
+    @property
+    def video_consent(self) -> Locator:
+        return self.page.get_by_role("checkbox", name="I agree to a visit by video")
 
     @property
     def done(self) -> Locator:

@@ -42,6 +42,11 @@ class World:
         slots: list[Json] = self.http.get(f"{self.api}/v1/slots", params=asked, timeout=10).json()["slots"]
         return slots
 
+    def consents(self, mode: str) -> list[str]:
+        """All that a visit of that mode asks for."""
+        texts: list[Json] = self.http.get(f"{self.api}/v1/clinic", timeout=10).json()["consents"]
+        return [f"{each['kind']}:{each['version']}" for each in texts if mode in each["modes"]]
+
     def somebody_else_takes(self, kind: str, mode: str, start: str) -> None:
         """With everybody who could give this visit, so that the time is gone."""
         slot = next(each for each in self.slots(kind, mode) if _same(each["start"], start))
@@ -53,6 +58,7 @@ class World:
                     "mode": mode,
                     "start": start,
                     "practitioner": who,
+                    "consents": self.consents(mode),
                     "patient": {"name": "Quick Example", "birth_date": "1990-01-01", "email": a_mail()},
                 },
                 timeout=10,

@@ -1,8 +1,15 @@
 """What is sent with an act on a visit."""
 
-from scheduler.api.schemas.fields import Code, Instant, Strict
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from scheduler.api.schemas.contact import Role
+from scheduler.api.schemas.fields import Code, ConsentNames, Instant, Strict
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.domain.clinic import Mode
+from scheduler.domain.consents import Said
 from scheduler.domain.visits import CancelReason
 from scheduler.services.changes.moving import Destination
 
@@ -17,6 +24,25 @@ class ReasonIn(Strict):
 
 class CancelIn(Strict):
     reason: CancelReason | None = None
+
+
+class ConsentsIn(Strict):
+    """The texts that are agreed to and refused, as `kind:version`."""
+
+    consents: ConsentNames = []  # noqa: RUF012
+    refused: ConsentNames = []  # noqa: RUF012
+    recipient: Annotated[
+        Role | None, Field(description="For staff: whose word they pass on; others speak for themselves.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.consents and not self.refused:
+            raise PydanticCustomError("nothing-asked", "see texts")
+        return self
+
+    def said(self) -> Said:
+        return Said(self.consents, self.refused)
 
 
 class RescheduleIn(Strict):
@@ -39,11 +65,14 @@ class ConvertIn(Strict):
     start: Instant | None = None
     practitioner: Code | None = None
     location: Code | None = None
+    consents: Annotated[ConsentNames, Field(description="What is agreed to besides.")] = []  # noqa: RUF012
     override: OverrideIn | None = None
 
-    def destination(self) -> Destination:
+    def destination(self, client: bytes) -> Destination:
         return Destination(
             mode=self.mode,
+            consents=self.consents,
+            client=client,
             start=self.start,
             practitioner=self.practitioner,
             location=self.location,

@@ -1,6 +1,8 @@
 """What the public may know of the clinic."""
 
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from scheduler.domain.clinic import Approval, Mode, NewPatients
 
@@ -50,6 +52,16 @@ class LocationsOut(BaseModel):
     next: str | None = None
 
 
+class ConsentOut(BaseModel):
+    """A text to agree to, or to acknowledge; a booking names it as `kind:version`."""
+
+    kind: str
+    version: str
+    text: str
+    modes: Annotated[list[Mode], Field(description="The visits that ask for it.")]
+    required: Annotated[bool, Field(description="Whether such a visit cannot take place without it.")]
+
+
 class ClinicOut(BaseModel):
     name: str
     phone: str
@@ -57,3 +69,4 @@ class ClinicOut(BaseModel):
     languages: list[str]
     emergency: str
     links: dict[str, str]
+    consents: list[ConsentOut]

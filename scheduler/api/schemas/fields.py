@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from scheduler.domain.people import CONTROL
@@ -95,6 +103,11 @@ def _written_instant(value: object) -> object:
 
 Printable = BeforeValidator(_printable)
 Code = Annotated[str, Printable, StringConstraints(min_length=1, max_length=64)]
+ConsentName = Annotated[
+    str, Printable, StringConstraints(pattern=r"^[a-z0-9_-]+:[A-Za-z0-9.-]+$", min_length=3, max_length=90)
+]
+"""A consent text in one version: `telehealth:2026-01`."""
+ConsentNames = Annotated[list[ConsentName], Field(max_length=20)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_named), Printable]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Printable]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone), Printable]

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from scheduler.api.schemas.clinic import ConsentOut
 from scheduler.api.schemas.slots import SlotOut
 
 
@@ -23,3 +24,4 @@ class ProblemOut(BaseModel):
     errors: list[ProblemError] | None = None
     alternatives: list[SlotOut] | None = None
     allowed: list[str] | None = None
+    consents: list[ConsentOut] | None = None

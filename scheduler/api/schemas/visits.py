@@ -6,7 +6,18 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from scheduler.api.schemas.fields import Code, Day, Email, Instant, Language, Name, Phone, Strict, Zone
+from scheduler.api.schemas.fields import (
+    Code,
+    ConsentNames,
+    Day,
+    Email,
+    Instant,
+    Language,
+    Name,
+    Phone,
+    Strict,
+    Zone,
+)
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.domain.actors import Actor
 from scheduler.domain.booking import BookingRequest
@@ -55,6 +66,10 @@ class VisitIn(Strict):
     patient: PatientIn
     booked_by: BookerIn | None = None
     override: OverrideIn | None = None
+    consents: Annotated[
+        ConsentNames | None,
+        Field(description="What is agreed to. What is left out of a list that is sent was refused."),
+    ] = None
     hold: Annotated[UUID | None, Field(description="The id of a hold; the fields above repeat it.")] = None
 
     @model_validator(mode="after")
@@ -63,8 +78,8 @@ class VisitIn(Strict):
             raise PydanticCustomError("no-contact", "see texts", {"pointer": "/patient"})
         return self
 
-    def request(self, default_language: str, actor: Actor) -> BookingRequest:
-        """What the domain understands."""
+    def request(self, default_language: str, actor: Actor, client: bytes) -> BookingRequest:
+        """What the domain understands; `client` is a keyed hash of where it comes from."""
         patient = _spoken(self.patient, default_language)
         booker = _spoken(self.booked_by, default_language) if self.booked_by else None
         return BookingRequest(
@@ -74,6 +89,8 @@ class VisitIn(Strict):
             actor=actor,
             override=self.override.override() if self.override else None,
             hold=self.hold,
+            consents=self.consents,
+            client=client,
             patient=Person(**patient),
             booked_by=Booker(**booker) if booker else None,
         )

@@ -3,6 +3,7 @@
 from scheduler.db.models.accounts import SignInTries, StaffAccount, StaffSession
 from scheduler.db.models.base import Base
 from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
+from scheduler.db.models.consents import Consent
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "ClinicProblem",
     "ClinicVersion",
+    "Consent",
     "ExtraHours",
     "Heartbeat",
     "Hold",

@@ -8,18 +8,16 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Recipient
-from scheduler.domain.actors import ActorKind
 from scheduler.domain.errors import Fault, Forbidden, Invalid
 from scheduler.domain.messages import WITH_ENTRY, MessageKind, MessageState, plan_withdrawal
 from scheduler.domain.people import Contact, fold_email
 from scheduler.domain.visits import VisitStatus
+from scheduler.services.changes.roles import find_recipient, whose
 from scheduler.services.changes.scene import Scene
 from scheduler.services.links import end_links
 from scheduler.services.outbox.carrying import carry_over, compose_anew
 from scheduler.services.recipients import (
-    BOOKED_BY,
     FORMER,
-    PATIENT,
     contact_columns,
     contact_of,
     enter_recipient,
@@ -47,7 +45,7 @@ def change_contact(scene: Scene, change: ContactChange) -> None:
     """Reach somebody as they wish from now on. Raises Forbidden, Invalid."""
     if not change.notice and not scene.order.actor.is_staff:
         raise Forbidden
-    who = find_recipient(scene, _whose(scene, change.role))
+    who = find_recipient(scene, whose(scene, change.role))
     was = contact_of(scene.desk, who)
     wanted = _wanted(scene, was, change)
     if wanted == was:
@@ -58,24 +56,6 @@ def change_contact(scene: Scene, change: ContactChange) -> None:
         _move(scene, who, wanted, change.notice)
     else:
         _rewrite(scene, who, wanted)
-
-
-def find_recipient(scene: Scene, role: str) -> Recipient:
-    """Raises Invalid where nobody has this role."""
-    found = scene.session.scalars(involved(scene.visit.id).where(Recipient.role == role)).one_or_none()
-    if found is None:
-        raise Invalid([Fault("/recipient", "not-a-choice")])
-    return found
-
-
-def _whose(scene: Scene, role: str | None) -> str:
-    actor = scene.order.actor
-    if actor.is_staff:
-        return role or PATIENT
-    own = PATIENT if actor.kind is ActorKind.PATIENT else BOOKED_BY
-    if role not in (None, own):
-        raise Forbidden
-    return own
 
 
 def _wanted(scene: Scene, was: Contact, change: ContactChange) -> Contact:

@@ -1,12 +1,14 @@
 """Moving a visit: to another time, to somebody else, to another mode; in place, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import tzdata
 
 from scheduler.domain.clinic import Approval, Mode
-from scheduler.domain.errors import SlotNotOffered, SlotTaken, TooLate
+from scheduler.domain.consents import Said
+from scheduler.domain.errors import ConsentRequired, SlotNotOffered, SlotTaken, TooLate
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.opening import answer_by
 from scheduler.domain.overrides import Override, set_aside
@@ -15,8 +17,10 @@ from scheduler.domain.slots import Search, offered_times
 from scheduler.domain.times import local_date, wall_of
 from scheduler.domain.visits import VisitStatus
 from scheduler.domain.wishes import Wish, search, zone_of
+from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.scene import Scene
 from scheduler.services.claims import Occupation, move_claims
+from scheduler.services.consents import lacking
 from scheduler.services.free import alternatives
 from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
@@ -34,18 +38,25 @@ class Destination:
     practitioner: str | None = None
     location: str | None = None
     override: Override | None = None
+    consents: Sequence[str] = ()
+    """What is agreed to besides."""
+    client: bytes | None = None
+    """Keyed hash of the address that it came from."""
 
 
 def move(scene: Scene, to: Destination) -> None:
     """Take the new time, give the old one back, tell it.
 
-    Raises TooLate, Invalid, SlotNotOffered, SlotTaken, AlreadyBooked.
+    Raises TooLate, ConsentRequired, Invalid, SlotNotOffered, SlotTaken, AlreadyBooked.
     """
     _check_cut_off(scene)
     asked, start = _search(scene, to)
     chair = _chair(scene, asked, start, to)
     if to.mode is not None:
         _check_approval(scene, asked)
+    agree(scene, Said(to.consents), to.client)
+    if lacks := lacking(scene.session, scene.moment.clinic, asked.mode, scene.visit.id):
+        raise ConsentRequired(lacks)
     taken = _take(scene, asked, Taking(chair, start, scene.patient_resource(), scene.visit.id))
     _rewrite(scene, asked, chair, taken)
     move_claims(scene.session, scene.visit.id, taken)

@@ -2,7 +2,8 @@
 
 from scheduler.db.models import Recipient
 from scheduler.domain.errors import Fault, Invalid
-from scheduler.services.changes.contact import find_recipient, retire, tell_newcomer
+from scheduler.services.changes.contact import retire, tell_newcomer
+from scheduler.services.changes.roles import find_recipient
 from scheduler.services.changes.scene import Scene
 from scheduler.services.links import renew_links
 from scheduler.services.outbox.carrying import compose_anew

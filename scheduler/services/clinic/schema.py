@@ -159,7 +159,7 @@ class ClinicFile(Table):
 
     def carried(self) -> Mapping[str, Any]:
         """What other parts enforce, as JSON-able data."""
-        return self.model_dump(mode="json", include={"triage", "consents", "needs", "alerts"})
+        return self.model_dump(mode="json", include={"triage", "needs", "alerts"})
 
 
 def to_domain(file: ClinicFile) -> domain.Clinic:
@@ -180,6 +180,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         reminders=domain.ReminderPlan(tuple(file.reminders.reminders), file.reminders.join),
         carried=file.carried(),
         answer_within=clinic.answer_within,
+        consents=tuple(_consent(each) for each in file.consents),
     )
 
 
@@ -224,6 +225,10 @@ def _visit_type(table: VisitTypeTable) -> domain.VisitType:
     """The keys are the domain's own."""
     values = {name: getattr(table, name) for name in type(table).model_fields}
     return domain.VisitType(**{**values, "practitioners": frozenset(table.practitioners)})
+
+
+def _consent(table: Consent) -> domain.ConsentText:
+    return domain.ConsentText(table.kind, table.version, frozenset(table.modes), table.required, table.text)
 
 
 def _holidays(table: HolidaysTable) -> Holidays:

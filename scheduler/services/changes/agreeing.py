@@ -1,0 +1,22 @@
+"""Consents that come after the booking: with a conversion, at the gate, over the phone."""
+
+from scheduler.domain.consents import Said, decisions
+from scheduler.services.changes.roles import find_recipient, whose
+from scheduler.services.changes.scene import Scene
+from scheduler.services.consents import Giver, enter
+
+
+def agree(scene: Scene, said: Said, client: bytes | None, role: str | None = None) -> None:
+    """Write down what somebody says to the texts that are in force; nothing said is nothing written.
+
+    `client` is a keyed hash of where it came from. For staff `role` is whose word they pass on, the patient's
+    where nobody is named; others speak for themselves alone. Raises Forbidden, Invalid.
+    """
+    words = decisions(scene.moment.clinic, said)
+    speaker = whose(scene, role)
+    if words:
+        who = find_recipient(scene, speaker)
+        giver = Giver(
+            scene.visit.id, who.id, speaker, who.language, who.phone_hash, scene.order.actor, client
+        )
+        enter(scene.session, giver, words, scene.moment.now)

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.keys import Keyring, parse_key, parse_keyring
+from config.video import VideoSettings
 
 OFF = "off"
 """A limit that there is not."""
@@ -80,7 +81,7 @@ SecretKey = Annotated[SecretStr, AfterValidator(_key)]
 SecretKeyring = Annotated[SecretStr, AfterValidator(_keyring)]
 
 
-class Settings(BaseSettings):
+class Settings(VideoSettings, BaseSettings):
     """All of it; units stand with each field."""
 
     model_config = SettingsConfigDict(env_prefix="VISITS_", frozen=True, extra="ignore")
@@ -149,7 +150,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        faults = [*self._equal_secrets(), *(self._unfit_for_production() if self.production else ())]
+        faults = [
+            *self._equal_secrets(),
+            *self.video_faults(self.production),
+            *(self._unfit_for_production() if self.production else ()),
+        ]
         if faults:
             raise ValueError("\n".join(faults))
         return self

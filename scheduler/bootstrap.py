@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from config.settings import Settings
+from config.video import VideoVendor
 from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
 from scheduler.db.engine import Database
@@ -14,6 +15,12 @@ from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.delivering import Channel
+from scheduler.video.jitsi import Jitsi
+from scheduler.video.rehearsal import Rehearsal
+from scheduler.video.static import StaticRooms
+from scheduler.video.vendor import Vendor
+from scheduler.video.zoom import Zoom
+from scheduler.video.zoom_tokens import AccessTokens
 
 
 class Doorbell(Protocol):
@@ -66,6 +73,34 @@ def open_channels(settings: Settings) -> dict[ChannelName, Channel]:
     return {ChannelName.EMAIL: EmailChannel(settings.smtp_url)}
 
 
+def open_video(settings: Settings) -> Vendor | None:
+    """The clinic's video vendor; None where it has none."""
+    opened = {
+        VideoVendor.REHEARSAL: _rehearsal,
+        VideoVendor.STATIC: lambda _: StaticRooms(),
+        VideoVendor.JITSI: _jitsi,
+        VideoVendor.ZOOM: _zoom,
+    }.get(settings.video)
+    return opened(settings) if opened else None
+
+
+def _rehearsal(settings: Settings) -> Vendor:
+    return Rehearsal(settings.public_url)
+
+
+def _jitsi(settings: Settings) -> Vendor:
+    assert settings.jitsi_url and settings.jitsi_app_id and settings.jitsi_secret
+    secret = settings.jitsi_secret.get_secret_value()
+    return Jitsi(settings.jitsi_url, settings.jitsi_app_id, secret, settings.jitsi_audience)
+
+
+def _zoom(settings: Settings) -> Vendor:
+    account, client, secret = settings.zoom_account_id, settings.zoom_client_id, settings.zoom_client_secret
+    assert account and client and secret
+    tokens = AccessTokens(settings.zoom_url, account, client, secret.get_secret_value())
+    return Zoom(settings.zoom_api_url, tokens)
+
+
 def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
     """A service with its own connections. Call it after the fork."""
     use_pinned_zones()
@@ -76,5 +111,6 @@ def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
         open_secrets(settings),
         settings.public_url.rstrip("/"),
         Outside(loopback=settings.outgoing_loopback),
+        open_video(settings),
     )
     return Runtime(settings, desk, open_channels(settings), doorbell or SilentDoorbell())

@@ -40,6 +40,7 @@ def service_environment(
         "VISITS_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
         "VISITS_PUBLIC_URL": f"http://localhost:{ports.api}",
         "VISITS_CORS_ORIGINS": WEBSITES,
+        "VISITS_VIDEO": "rehearsal",
         "VISITS_LOG_FORMAT": "text",
         **secrets,
         **servers,

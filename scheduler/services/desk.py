@@ -7,6 +7,7 @@ from scheduler.db.engine import Database
 from scheduler.db.secrets import Secrets
 from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
+from scheduler.video.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Desk:
     public_url: str
     outside: Outside
     """The way to addresses that other people named."""
+    video: Vendor | None = None
+    """None where the clinic has no video vendor."""
 
     @property
     def staff_link(self) -> str:

@@ -23,6 +23,7 @@ from scheduler.embedded.sockets import free_port
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config" / "clinic.example.toml"
 PATIENCE = 90.0
+SERVICES = ["door", "api", "worker-urgent", "worker", "sweeper", "postgres", "redis", "mailpit"]
 
 
 def has_engine() -> bool:
@@ -163,7 +164,7 @@ def test_a_visit_booked_at_the_door_is_told_by_mail(stack: Composed) -> None:
     assert stack.told("first@example.org")
 
 
-@pytest.mark.parametrize("service", ["door", "api", "worker", "sweeper", "postgres", "redis", "mailpit"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_everything_that_runs_says_that_it_is_well(stack: Composed, service: str) -> None:
     assert stack.healthy(service)
 
@@ -191,7 +192,7 @@ def test_a_faulty_clinic_file_changes_nothing_and_the_service_says_so(stack: Com
 
 
 def test_without_redis_and_workers_visits_are_booked_and_told_all_the_same(stack: Composed) -> None:
-    stack.compose("kill", "redis", "worker")
+    stack.compose("kill", "redis", "worker-urgent", "worker")
     stack.book("lonely@example.org")
     assert stack.told("lonely@example.org")
     stack.up()

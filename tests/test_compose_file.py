@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from config.settings import Settings
+from scheduler.domain.messages import Queue
+from scheduler.embedded import stack
 from workers.queues import celery_app
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +19,10 @@ COMPOSE: Mapping[str, Any] = yaml.safe_load(TEXT)
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
+WORKERS = {
+    name: service["command"][2:] for name, service in SERVICES.items() if "work" in service.get("command", [])
+}
+"""Which queues each of them takes."""
 ONE_SHOT = "migrate"
 LOOPBACK = re.compile(r"\$\{VISITS_HTTP_ADDRESS:-127\.0\.0\.1\}:\$\{VISITS_\w+_PORT:-\d+\}:\d+")
 GIVEN = re.compile(r"\$\{VISITS_\w*:[?-].*")
@@ -76,9 +82,16 @@ def test_a_missing_password_stops_everything_with_a_word_of_advice() -> None:
     assert all(":?is not set. Append the secrets" in use for use in uses)
 
 
+def test_every_queue_has_a_worker_and_what_is_urgent_has_one_of_its_own() -> None:
+    taken = [queue for queues in WORKERS.values() for queue in queues]
+    assert sorted(taken) == sorted(Queue)
+    assert [Queue.URGENT] in WORKERS.values()
+    assert {name: tuple(queues) for name, queues in WORKERS.items()} == stack.WORKERS, "`visits up` is alike"
+
+
 def test_whoever_is_asked_to_stop_may_finish_what_was_begun() -> None:
     longest: int = celery_app("redis://127.0.0.1:1/0").conf.task_time_limit
-    assert seconds(SERVICES["worker"]["stop_grace_period"]) > longest
+    assert all(seconds(SERVICES[each]["stop_grace_period"]) > longest for each in WORKERS)
     graceful = re.search(r"^graceful_timeout = (\d+)", (ROOT / "config" / "gunicorn.py").read_text(), re.M)
     assert graceful
     assert seconds(SERVICES["api"]["stop_grace_period"]) > int(graceful[1])

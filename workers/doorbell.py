@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from scheduler.domain.messages import Hint
-from workers.queues import DELIVER, HASTY, HINT_LIVES, celery_app
+from workers.queues import DELIVER, ERRAND, HASTY, HINT_LIVES, AnyHint, celery_app, queue_of
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,10 @@ class Publisher:
     def __init__(self, redis_url: str) -> None:
         self._app = celery_app(redis_url, HASTY)
 
-    def publish(self, hint: Hint) -> None:
+    def publish(self, hint: AnyHint) -> None:
         """Raises whatever keeps it from Redis."""
-        self._app.send_task(DELIVER, (hint.message,), queue=hint.queue, expires=HINT_LIVES, retry=False)
+        task, arguments = (DELIVER, (hint.message,)) if isinstance(hint, Hint) else (ERRAND, tuple(hint))
+        self._app.send_task(task, arguments, queue=queue_of(hint), expires=HINT_LIVES, retry=False)
 
 
 class QueueDoorbell:

@@ -9,11 +9,15 @@ from typing import Any
 from celery import Celery
 from kombu.entity import Queue as BrokerQueue
 
-from scheduler.domain.messages import Queue
+from scheduler.domain.messages import ErrandHint, Hint, Queue
 
 DELIVER = "deliver"
+ERRAND = "errand"
 HINT_LIVES = 90
 """Seconds after which a hint that nobody took vanishes; the sweeper has long nudged again."""
+
+AnyHint = Hint | ErrandHint
+"""Publishers, workers and the sweeper pass both on in the same way."""
 
 PATIENT: Mapping[str, Any] = {
     # A half-open connection is noticed in 22 s instead of never.
@@ -77,3 +81,7 @@ def celery_app(redis_url: str, transport: Mapping[str, Any] = PATIENT) -> Celery
         enable_utc=True,
     )
     return app
+
+
+def queue_of(hint: AnyHint) -> Queue:
+    return hint.queue if isinstance(hint, Hint) else Queue.CALENDAR

@@ -7,12 +7,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from scheduler.domain.errors import Unavailable
-from scheduler.domain.messages import Hint
-from scheduler.services.outbox.delivering import PostRoom, deliver
+from scheduler.services import errands
+from scheduler.services.desk import Desk
 from scheduler.services.outbox.sweeping import Reaper, beat, expire, nudge
+from workers.hands import Hands
+from workers.queues import AnyHint
 from workers.timetable import run_due
 
 log = logging.getLogger(__name__)
@@ -20,21 +21,27 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 """Seconds."""
 PATIENCE = 10.0
-"""Seconds without Redis after which messages are delivered from here."""
-HANDS = 4
-"""Threads that deliver then."""
+"""Seconds without Redis after which what is due is done from here."""
 
 
 class Sweeper:
-    def __init__(self, room: PostRoom, publish: Callable[[Hint], None], patience: float = PATIENCE) -> None:
-        self._room = room
+    """`publish` gives a hint to the workers, `do` does what it says here."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        publish: Callable[[AnyHint], None],
+        do: Callable[[AnyHint], object],
+        patience: float = PATIENCE,
+    ) -> None:
+        self._desk = desk
         self._publish = publish
         self._patience = patience
         self._reaper = Reaper()
         self._failing_since: float | None = None
-        self._unsaid: Sequence[Hint] = ()
+        self._unsaid: Sequence[AnyHint] = ()
         """Hints that Redis did not take: marked as given, so that nobody else gives them for a while."""
-        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="sweeper")
+        self._hands = Hands(do)
 
     def run(self, stop: threading.Event) -> None:
         """Sweep until told to stop."""
@@ -47,29 +54,30 @@ class Sweeper:
             except Exception:
                 log.exception("a sweep failed; the next one follows")
             stop.wait(max(0.0, TICK - (time.monotonic() - began)))
-        self._hands.shutdown(wait=True, cancel_futures=True)
+        self._hands.stop()
 
     def tick(self) -> None:
         """One sweep: short transactions first, then the hints."""
-        db = self._room.desk.db
+        db = self._desk.db
         with db.transaction() as session:
             now = db.now(session)
             expire(session, now)
             self._reaper.reap(session, now)
             beat(session, now - db.offset)
-        run_due(self._room.desk)
+        run_due(self._desk)
         with db.transaction() as session:
-            hints = nudge(session, db.now(session))
+            now = db.now(session)
+            hints: list[AnyHint] = [*nudge(session, now), *errands.nudge(session, now)]
         self._pass_on([*self._unsaid, *hints])
 
-    def _pass_on(self, hints: Sequence[Hint]) -> None:
+    def _pass_on(self, hints: Sequence[AnyHint]) -> None:
         for at, hint in enumerate(hints):
             if not self._published(hint):
-                self._unsaid = self._deliver(hints[at:])
+                self._unsaid = self._do_here(hints[at:])
                 return
         self._unsaid = ()
 
-    def _published(self, hint: Hint) -> bool:
+    def _published(self, hint: AnyHint) -> bool:
         try:
             self._publish(hint)
         except Exception as error:  # kombu lets errors of several libraries through
@@ -79,16 +87,10 @@ class Sweeper:
         self._failing_since = None
         return True
 
-    def _deliver(self, hints: Sequence[Hint]) -> Sequence[Hint]:
-        """Deliver by our own hands, once Redis has been away for a while; those that are left for later."""
+    def _do_here(self, hints: Sequence[AnyHint]) -> Sequence[AnyHint]:
+        """By our own hands, once Redis has been away for a while; those that are left for later."""
         if self._failing_since is None or time.monotonic() - self._failing_since < self._patience:
             return hints
         for hint in hints:
-            self._hands.submit(self._deliver_one, hint)
+            self._hands.take(hint)
         return ()
-
-    def _deliver_one(self, hint: Hint) -> None:
-        try:
-            deliver(self._room, hint.message)
-        except Exception:
-            log.exception("could not deliver", extra={"message_id": hint.message})

@@ -7,17 +7,22 @@ import click
 
 from scheduler.bootstrap import bootstrap
 from scheduler.cli.common import settings
+from scheduler.domain.messages import Queue
 from scheduler.services.health import NEEDED, check
+from workers.bench import Bench
 from workers.doorbell import Publisher
 from workers.sweeper import Sweeper
-from workers.tasks import post_room
 from workers.tasks import work as run_worker
 
 
 @click.command()
-def work() -> None:
-    """Deliver messages: a Celery worker."""
-    run_worker(settings())
+@click.argument("queues", nargs=-1, type=click.Choice(list(map(str, Queue))))
+def work(queues: tuple[str, ...]) -> None:
+    """Deliver messages: a Celery worker of these QUEUES, of all where none is named.
+
+    In earnest run one of `urgent` alone, so that a confirmation waits for nothing else.
+    """
+    run_worker(settings(), [Queue(each) for each in queues] or list(Queue))
 
 
 @click.command()
@@ -27,7 +32,8 @@ def sweep() -> None:
     stop = threading.Event()
     for number in (SIGINT, SIGTERM):
         signal(number, lambda *_: stop.set())
-    Sweeper(post_room(bootstrap(given)), Publisher(given.redis_url).publish).run(stop)
+    run = bootstrap(given)
+    Sweeper(run.desk, Publisher(given.redis_url).publish, Bench(run).do).run(stop)
 
 
 @click.command()

@@ -39,7 +39,13 @@ class ChannelName(StrEnum):
 
 class Queue(StrEnum):
     URGENT = "urgent"
+    """What somebody waits for; it has worker processes of its own."""
     BULK = "bulk"
+    """Reminders, thousands at the same minute."""
+    HOOKS = "hooks"
+    """Programs elsewhere that want to know; they may be slow."""
+    CALENDAR = "calendar"
+    """Errands to servers elsewhere: calendars, mailboxes, video."""
 
 
 class Hint(NamedTuple):
@@ -47,6 +53,13 @@ class Hint(NamedTuple):
 
     message: int
     queue: Queue
+
+
+class ErrandHint(NamedTuple):
+    """The other thing that travels: which errand is due, by its name and its row."""
+
+    work: str
+    row: str
 
 
 class MessageState(StrEnum):

@@ -23,6 +23,8 @@ DATABASE, REDIS, SMTP = "VISITS_DATABASE_URL", "VISITS_REDIS_URL", "VISITS_SMTP_
 EXAMPLE_CLINIC = Path(config.__path__[0]) / "clinic.example.toml"
 CLINIC_APPLIED = "clinic-applied"  # a mark in the data folder
 READY_SECONDS = 60
+WORKERS = {"worker-urgent": ("urgent",), "worker": ("bulk", "hooks", "calendar")}
+"""By the names of docker-compose.yml: the queues that each of them takes."""
 WORKER_GRACE = 25  # seconds, above the worker's own soft shutdown
 
 
@@ -65,7 +67,8 @@ class Stack:
         self._env = service_environment(self._caller, self._ports, keys(self._data), servers)
         self._start_mailbox(supervisor)
         self._migrate()
-        supervisor.start(self._program("worker", this_python("scheduler.cli", "work"), WORKER_GRACE))
+        for name, queues in WORKERS.items():
+            supervisor.start(self._program(name, this_python("scheduler.cli", "work", *queues), WORKER_GRACE))
         supervisor.start(self._program("sweeper", this_python("scheduler.cli", "sweep")))
         supervisor.start(self._api())
 

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Heartbeat
-from scheduler.domain.messages import MessageKind, MessageState
+from scheduler.domain.messages import MessageKind, MessageState, Queue
+from scheduler.services.outbox import sweeping
 from scheduler.services.outbox.fence import Passage, fence
 from scheduler.services.outbox.sweeping import Reaper, beat, expire, free, nudge
-from tests.outbox.conftest import Book, add_messages, change, claim_at, claimed, first, now, row, rows
+from tests.outbox.conftest import HOUR, Book, add_messages, change, claim_at, claimed, first, now, row, rows
 
 SECOND = timedelta(seconds=1)
 SHORT = 0.05
@@ -151,6 +152,18 @@ def test_a_hint_names_the_queue_of_its_message(run: Runtime, book: Book) -> None
         hints = nudge(session, reminder.due_at)
     assert {hint.queue for hint in hints if hint.message == reminder.id} == {"bulk"}
     assert {hint.queue for hint in hints if hint.message == first(run, visit)} <= {"urgent"}
+
+
+def test_reminders_of_a_whole_minute_keep_nothing_urgent_from_its_hint(
+    run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "MOST_NUDGES", 5)
+    visit, later = book(), 3 * SECOND
+    add_messages(run, visit, MessageKind.REMINDER, 20, queue=Queue.BULK, next_at=now(run) - HOUR)
+    with run.db.transaction() as session:
+        hints = nudge(session, run.db.now(session) + later)
+    assert hints[0] == (first(run, visit), Queue.URGENT)
+    assert [hint.queue for hint in hints[1:]] == [Queue.BULK] * 5
 
 
 def test_two_sweepers_at_once_hint_each_message_once(run: Runtime, book: Book) -> None:

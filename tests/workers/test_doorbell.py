@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from scheduler.domain.messages import Hint, Queue
+from scheduler.domain.messages import ErrandHint, Hint, Queue
 from scheduler.embedded.redis import EmbeddedRedis
 from tests.processes import eventually
 from tests.workers.conftest import NOBODY
 from workers.doorbell import SILENCE, WAITING, Publisher, QueueDoorbell
-from workers.queues import DELIVER, HINT_LIVES
+from workers.queues import DELIVER, ERRAND, HINT_LIVES
 
 HINT = Hint(7, Queue.URGENT)
 
@@ -57,6 +57,15 @@ def test_a_hint_holds_a_number_and_nothing_else(redis: str, broker: Redis) -> No
     assert envelope["content-type"] == "application/json"
     assert envelope["headers"]["expires"], f"it vanishes after {HINT_LIVES} s"
     assert envelope["headers"]["eta"] is None
+
+
+def test_an_errand_goes_to_the_queue_of_slow_servers(redis: str, broker: Redis) -> None:
+    Publisher(redis).publish(ErrandHint("poll", "one"))
+    (raw,) = broker.lrange(Queue.CALENDAR, 0, -1)
+    envelope = json.loads(raw)
+    assert envelope["headers"]["task"] == ERRAND
+    assert json.loads(b64decode(envelope["body"]))[0] == ["poll", "one"]
+    broker.flushall()
 
 
 def test_ringing_with_nobody_there_takes_no_time() -> None:

@@ -13,15 +13,17 @@ from sqlalchemy import select
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.channels.email import EmailChannel
 from scheduler.db.models import Heartbeat, Message
-from scheduler.domain.messages import ChannelName, Hint, MessageKind
+from scheduler.domain.messages import ChannelName, ErrandHint, Hint, MessageKind
 from scheduler.embedded.redis import EmbeddedRedis
-from scheduler.services.outbox.delivering import PostRoom
+from scheduler.services import errands
+from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.conftest import settings_for
 from tests.processes import eventually
 from tests.smtp import ScriptedServer
 from tests.workers.conftest import NOBODY
 from workers.doorbell import Publisher
-from workers.sweeper import Sweeper
+from workers.queues import AnyHint
+from workers.sweeper import PATIENCE, Sweeper
 
 Book = Callable[[int], None]
 
@@ -37,6 +39,19 @@ def room(run: Runtime, smtp: ScriptedServer) -> Iterator[PostRoom]:
     channel = EmailChannel(smtp.url(), deadline=5)
     yield PostRoom(run.desk, {ChannelName.EMAIL: channel}, "sweeper-1")
     channel.close()
+
+
+def sweeper_of(room: PostRoom, publish: Callable[[AnyHint], object], patience: float = PATIENCE) -> Sweeper:
+    """One that delivers through this post room while Redis is away."""
+
+    def do(hint: AnyHint) -> None:
+        assert isinstance(hint, Hint)
+        deliver(room, hint.message)
+
+    def passed_on(hint: AnyHint) -> None:
+        publish(hint)
+
+    return Sweeper(room.desk, passed_on, do, patience)
 
 
 @contextmanager
@@ -70,8 +85,8 @@ def test_what_is_due_is_hinted_and_left_to_the_workers(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book
 ) -> None:
     book(3)
-    hints: list[Hint] = []
-    sweeper = Sweeper(room, hints.append, patience=0)
+    hints: list[AnyHint] = []
+    sweeper = sweeper_of(room, hints.append, patience=0)
     sweeper.tick()
     sweeper.tick()
     assert len(hints) == len(set(hints)) == 3
@@ -79,7 +94,7 @@ def test_what_is_due_is_hinted_and_left_to_the_workers(
 
 
 def test_a_tick_says_that_the_sweeper_is_alive(run: Runtime, room: PostRoom) -> None:
-    Sweeper(room, print).tick()
+    sweeper_of(room, print).tick()
     with run.db.transaction() as session:
         beat = session.execute(select(Heartbeat.at)).scalar_one()
         assert abs((run.db.now(session) - run.db.offset - beat).total_seconds()) < 5
@@ -89,7 +104,7 @@ def test_without_redis_it_delivers_by_itself_after_its_patience(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book
 ) -> None:
     book(12)
-    sweeper = Sweeper(room, Publisher(NOBODY).publish, patience=0.4)
+    sweeper = sweeper_of(room, Publisher(NOBODY).publish, patience=0.4)
     sweeper.tick()
     time.sleep(0.1)
     assert smtp.messages == [], "Redis may be back in a moment"
@@ -103,7 +118,7 @@ def test_a_redis_that_says_nothing_is_no_redis(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book, hung: str
 ) -> None:
     book(3)
-    with sweeping(Sweeper(room, Publisher(hung).publish, patience=0.2)):
+    with sweeping(sweeper_of(room, Publisher(hung).publish, patience=0.2)):
         assert eventually(lambda: told(run) == {"sent": 3})
     assert once_each(smtp)
 
@@ -112,7 +127,7 @@ def test_when_redis_is_killed_the_mail_goes_out_all_the_same(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book, tmp_path: Path
 ) -> None:
     with EmbeddedRedis(tmp_path / "redis") as redis:
-        sweeper = Sweeper(room, Publisher(redis.url).publish, patience=0.2)
+        sweeper = sweeper_of(room, Publisher(redis.url).publish, patience=0.2)
         sweeper.tick()
         redis.stop(grace=0)
         book(3)
@@ -124,15 +139,15 @@ def test_when_redis_is_killed_the_mail_goes_out_all_the_same(
 def test_when_redis_is_back_the_workers_have_it_again(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book
 ) -> None:
-    hints: list[Hint] = []
+    hints: list[AnyHint] = []
     away = True
 
-    def publish(hint: Hint) -> None:
+    def publish(hint: AnyHint) -> None:
         if away:
             raise ConnectionError
         hints.append(hint)
 
-    sweeper = Sweeper(room, publish, patience=60)
+    sweeper = sweeper_of(room, publish, patience=60)
     book(3)
     sweeper.tick()
     away = False
@@ -145,7 +160,7 @@ def test_two_sweepers_at_once_double_nothing(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book
 ) -> None:
     book(30)
-    pair = [Sweeper(room, Publisher(NOBODY).publish, patience=0) for _ in range(2)]
+    pair = [sweeper_of(room, Publisher(NOBODY).publish, patience=0) for _ in range(2)]
     with sweeping(*pair):
         assert eventually(lambda: told(run) == {"sent": 30}, 15)
         time.sleep(1.2)
@@ -155,7 +170,7 @@ def test_two_sweepers_at_once_double_nothing(
 
 def test_a_sweeper_outlives_its_database(smtp: ScriptedServer) -> None:
     gone = bootstrap(settings_for("postgresql://visits@127.0.0.1:1/visits"))
-    with sweeping(Sweeper(PostRoom(gone.desk, {}, "sweeper-1"), print)):
+    with sweeping(sweeper_of(PostRoom(gone.desk, {}, "sweeper-1"), print)):
         time.sleep(1.2)
     gone.db.dispose()
 
@@ -163,8 +178,8 @@ def test_a_sweeper_outlives_its_database(smtp: ScriptedServer) -> None:
 def test_trouble_in_one_sweep_does_not_end_the_next(
     run: Runtime, room: PostRoom, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hints: list[Hint] = []
-    sweeper = Sweeper(room, hints.append)
+    hints: list[AnyHint] = []
+    sweeper = sweeper_of(room, hints.append)
     tick, failures = sweeper.tick, iter([ZeroDivisionError()])
 
     def fail_once() -> None:
@@ -176,3 +191,15 @@ def test_trouble_in_one_sweep_does_not_end_the_next(
     book(1)
     with sweeping(sweeper):
         assert eventually(lambda: len(hints) == 1)
+
+
+def test_an_errand_that_is_due_is_hinted_and_without_redis_done_here(run: Runtime) -> None:
+    with run.db.transaction() as session:
+        errands.plan(session, "poll", "one", run.db.now(session))
+    hint, hinted, done = ErrandHint("poll", "one"), [], []  # type: ignore[var-annotated]
+    Sweeper(run.desk, hinted.append, done.append).tick()
+    assert (hinted, done) == ([hint], [])
+    with run.db.transaction() as session:
+        errands.plan(session, "poll", "one", run.db.now(session))
+    Sweeper(run.desk, Publisher(NOBODY).publish, done.append, patience=0).tick()
+    assert eventually(lambda: done == [hint])

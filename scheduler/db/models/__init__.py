@@ -7,7 +7,7 @@ from scheduler.db.models.consents import Consent
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
-from scheduler.db.models.operations import Heartbeat, IdempotencyKey, TimetableEntry
+from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, TimetableEntry
 from scheduler.db.models.patients import Patient, PatientIdentity
 from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
@@ -22,6 +22,7 @@ __all__ = [
     "ClinicProblem",
     "ClinicVersion",
     "Consent",
+    "Errand",
     "ExtraHours",
     "Heartbeat",
     "Hold",

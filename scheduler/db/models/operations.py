@@ -44,3 +44,18 @@ class TimetableEntry(Base):
 
     job: Mapped[str] = mapped_column(primary_key=True)
     next_run: Mapped[datetime]
+
+
+class Errand(Base):
+    """Something that a worker is to do on the network, for a row of something else; gone when it is done."""
+
+    __tablename__ = "errands"
+    __table_args__ = (Index(None, "next_at"),)
+
+    work: Mapped[str] = mapped_column(primary_key=True)
+    row: Mapped[str] = mapped_column(primary_key=True)
+    """Which one: what stands here is for the work to understand."""
+    next_at: Mapped[datetime]
+    """Whoever moves it forward does it."""
+    nudged_at: Mapped[datetime | None]
+    """When a hint was last put on the queue."""

@@ -18,6 +18,7 @@ NUDGE_AGAIN = timedelta(seconds=15)
 DOORBELL_GRACE = timedelta(seconds=2)
 """A message that was just planned was hinted by the one who planned it."""
 MOST_NUDGES = 500
+"""For each queue: thousands of reminders must not keep a confirmation from its turn."""
 ENDED = case((Message.handoffs > 0, MessageState.UNKNOWN), else_=MessageState.EXPIRED)
 """Of one that was handed over once nobody can say that it was not heard."""
 MAY_GO_ON = or_(
@@ -41,19 +42,23 @@ def expire(session: Session, now: datetime) -> int:
 
 
 def nudge(session: Session, now: datetime) -> list[Hint]:
-    """Messages that are due and were not hinted lately; they are marked as hinted."""
+    """Messages that are due and were not hinted lately, urgent ones first; they are marked as hinted."""
+    return [hint for queue in Queue for hint in _nudge(session, queue, now)]
+
+
+def _nudge(session: Session, queue: Queue, now: datetime) -> list[Hint]:
     unhinted = Message.nudged_at.is_(None) & (Message.created_at <= now - DOORBELL_GRACE)
     due = (
         select(Message.id)
-        .where(Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now)
+        .where(Message.queue == queue, Message.next_at <= now, Message.expires_at > now)
+        .where(Message.state == MessageState.PENDING)
         .where(unhinted | (Message.nudged_at <= now - NUDGE_AGAIN))
         .order_by(Message.next_at)
         .limit(MOST_NUDGES)
         .with_for_update(skip_locked=True)
     )
     hinted = update(Message).where(Message.id.in_(due)).values(nudged_at=now)
-    rows = session.execute(hinted.returning(Message.id, Message.queue))
-    return [Hint(id, Queue(queue)) for id, queue in rows]
+    return [Hint(id, queue) for id in session.scalars(hinted.returning(Message.id))]
 
 
 def beat(session: Session, now: datetime) -> None:

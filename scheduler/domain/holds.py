@@ -8,8 +8,8 @@ from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.bits import Window
 from scheduler.domain.errors import Fault
 from scheduler.domain.schedule import Chair, Schedule
-from scheduler.domain.slots import Stretch, Taken
-from scheduler.domain.times import day_span
+from scheduler.domain.slots import Taken
+from scheduler.domain.times import Stretch, day_span
 from scheduler.domain.wishes import Wish
 
 LASTS = timedelta(minutes=10)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from scheduler.domain import bits
 from scheduler.domain.bits import Window
 from scheduler.domain.clinic import GRID_MINUTES, Clinic, Hours, Location, Mode, Practitioner, VisitType
-from scheduler.domain.times import DAY, days, local_span
+from scheduler.domain.times import DAY, Stretch, day_span, days, local_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,21 @@ class Schedule:
             if self._open_on(hours, day):
                 opened |= window.span(*local_span(day, hours.opens, hours.closes, self._zone_of(hours, who)))
         return opened
+
+    def hours_on(
+        self, who: Practitioner, day: date, zone: ZoneInfo, location: str | None = None
+    ) -> list[Stretch]:
+        """When somebody is there on a date in `zone`, in any mode, at one location or anywhere; by start."""
+        begins, ends = day_span(day, day, zone)
+        found = [
+            local_span(each, hours.opens, hours.closes, self._zone_of(hours, who))
+            for hours in who.hours
+            if location in (None, hours.location)
+            for each in days(day - DAY, day + DAY)
+            if self._open_on(hours, each) and (who.until is None or each <= who.until)
+        ]
+        inside = ((max(start, begins), min(end, ends)) for start, end in found)
+        return sorted((start, end) for start, end in inside if start < end)
 
     def _offered(
         self, visit_type: str, mode: Mode, practitioner: str, location: str | None, first: date, last: date

@@ -10,9 +10,7 @@ from scheduler.domain import bits
 from scheduler.domain.bits import Window
 from scheduler.domain.clinic import GRID_MINUTES, Location, Mode, VisitType
 from scheduler.domain.schedule import Chair, Schedule
-from scheduler.domain.times import day_span, local_date
-
-Stretch = tuple[datetime, datetime]
+from scheduler.domain.times import Stretch, day_span, local_date
 
 
 def room_key(location: Location, room: str) -> str:

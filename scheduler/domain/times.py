@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
+Stretch = tuple[datetime, datetime]
+"""From one instant up to another."""
+
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The UTC instant at which a clock in `zone` first shows `wall` (naive), or jumps over it.

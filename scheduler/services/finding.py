@@ -3,7 +3,7 @@
 The audit says who looked, and at which visits; never by which words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -61,6 +61,17 @@ def read_visit(session: Session, desk: Desk, id: UUID, actor: Actor, now: dateti
         raise NotFound
     note(session, actor, "read", "visit", str(id), now)
     return staff_visits(session, desk, [visit])[0]
+
+
+def visits_of(
+    session: Session, desk: Desk, ids: Collection[UUID], actor: Actor, now: datetime
+) -> dict[UUID, StaffVisit]:
+    """Visits that something else speaks of, by id."""
+    found = session.scalars(select(Visit).where(Visit.id.in_(ids))).all()
+    if found:
+        shown = {"ids": [str(visit.id) for visit in found], "count": len(found)}
+        note(session, actor, "list", "visit", None, now, shown)
+    return {visit.id: visit for visit in staff_visits(session, desk, found)}
 
 
 def list_visits(

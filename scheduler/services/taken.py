@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from scheduler.domain.bits import Window
 from scheduler.domain.clinic import Mode
-from scheduler.domain.slots import Opening, Search, Stretch, Taken, room_key
+from scheduler.domain.slots import Opening, Search, Taken, room_key
+from scheduler.domain.times import Stretch
 from scheduler.services.clinic.current import InForce, Moment
 
 # The ranges are built around single ids so that the exclusion constraint's own index answers, whatever

@@ -1,11 +1,15 @@
 """Taking one step back: staff tapped the wrong button."""
 
+from uuid import UUID
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimeOff, VisitEvent
 from scheduler.domain.errors import IllegalTransition, SlotTaken
 from scheduler.domain.messages import MessageKind
-from scheduler.domain.visits import BY_STAFF, UNDO_WITHIN, UNDO_WITHIN_ELSE, Act, VisitStatus, allowed
+from scheduler.domain.undo import Step, may_be_undone
+from scheduler.domain.visits import BY_STAFF, Act, VisitStatus, allowed
 from scheduler.services.changes.scene import Scene
 from scheduler.services.claims import Occupation, claim_for_visit, occupation_of
 from scheduler.services.taking import drop_ended_holds, lock
@@ -35,18 +39,19 @@ def _is_away(scene: Scene, taken: Occupation) -> bool:
     return scene.session.execute(off.where(TimeOff.during.overlaps(taken.with_buffers))).first() is not None
 
 
-def _check_last_step(scene: Scene) -> None:
-    """Raises IllegalTransition where the last act was another one, or is too long ago."""
-    last = scene.session.scalars(
-        select(VisitEvent)
-        .where(VisitEvent.visit_id == scene.visit.id, VisitEvent.from_status != VisitEvent.to_status)
+def last_step(session: Session, visit: UUID) -> Step | None:
+    """The last act that changed the status."""
+    found = session.execute(
+        select(VisitEvent.act, VisitEvent.from_status, VisitEvent.at)
+        .where(VisitEvent.visit_id == visit, VisitEvent.from_status != VisitEvent.to_status)
         .order_by(VisitEvent.id.desc())
         .limit(1)
     ).first()
-    now, within = scene.moment.now, UNDO_WITHIN.get(scene.was, UNDO_WITHIN_ELSE)
-    undone = last is not None and last.act == Act.UNDO
-    too_old = last is None or now - last.at > within
-    elsewhere = last is not None and scene.was is not VisitStatus.NOSHOW and last.from_status != scene.status
-    begun = scene.was is VisitStatus.CANCELLED and scene.visit.starts_at <= now
-    if undone or too_old or elsewhere or begun:
+    return Step(*found) if found else None
+
+
+def _check_last_step(scene: Scene) -> None:
+    """Raises IllegalTransition where the last act was another one, or is too long ago."""
+    last = last_step(scene.session, scene.visit.id)
+    if not may_be_undone(scene.was, last, scene.visit.starts_at, scene.moment.now):
         raise IllegalTransition([act for act in allowed(scene.was, BY_STAFF) if act is not Act.UNDO])

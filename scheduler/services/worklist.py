@@ -1,0 +1,37 @@
+"""What there is to do, with whom it is about: the first thing that the front desk sees."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from scheduler.domain.actors import Actor
+from scheduler.services.desk import Desk
+from scheduler.services.finding import visits_of
+from scheduler.services.pages import Page
+from scheduler.services.staff_tasks import TaskView, Wanted, list_tasks
+from scheduler.services.staff_visits import StaffVisit
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    task: TaskView
+    visit: StaffVisit | None
+
+
+def list_work(
+    session: Session,
+    desk: Desk,
+    wanted: Wanted,
+    after: tuple[datetime, int] | None,
+    limit: int,
+    actor: Actor,
+    now: datetime,
+) -> Page[Work, int]:
+    """Tasks with their visits, the most urgent first."""
+    page = list_tasks(session, desk, wanted, after, limit, actor, now)
+    about = {task.visit for task in page.items if task.visit is not None}
+    visits = visits_of(session, desk, about, actor, now)
+    return Page(
+        [Work(task, visits.get(task.visit) if task.visit else None) for task in page.items], page.next
+    )

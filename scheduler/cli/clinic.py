@@ -5,12 +5,12 @@ from typing import TextIO
 
 import click
 
-from scheduler.bootstrap import open_database
+from scheduler.bootstrap import Runtime, bootstrap, open_database
 from scheduler.cli.common import saying, settings
 from scheduler.db import schema
-from scheduler.db.engine import Database
 from scheduler.domain.errors import ClinicFileFaulty
-from scheduler.services.clinic.apply import Applied, apply, note_problem
+from scheduler.services.changes.telling import tell_of_places
+from scheduler.services.clinic.apply import Applied, Places, apply, note_problem
 from scheduler.services.clinic.check import read
 
 
@@ -30,7 +30,7 @@ def migrate(clinic: Path | None) -> None:
     if clinic is None:
         return
     try:
-        _print(_apply(db, clinic.read_text(encoding="utf-8"), production=given.production, silent=False))
+        _print(_apply(bootstrap(given), clinic.read_text(encoding="utf-8"), Places.REFUSE))
     except ClinicFileFaulty as faulty:
         with db.transaction() as session:
             note_problem(session, str(faulty), db.now(session))
@@ -55,27 +55,31 @@ def check_clinic(file: TextIO) -> None:
 @click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option(
-    "--silent", is_flag=True, help="A changed address, phone or zone need not be told to booked patients."
+    "--notify",
+    "places",
+    flag_value=Places.NOTIFY,
+    type=Places,
+    help="Tell those who are booked at a place whose address, phone or zone changes.",
 )
-def apply_clinic(file: TextIO, dry_run: bool, silent: bool) -> None:
+@click.option("--silent", "places", flag_value=Places.SILENT, type=Places, help="They need not hear of it.")
+def apply_clinic(file: TextIO, dry_run: bool, places: Places | None) -> None:
     """Put a clinic file in force; prints what changes."""
-    given, text = settings(), file.read()
-    db = open_database(given)
-    _print(
-        saying(lambda: _apply(db, text, production=given.production, silent=silent, dry_run=dry_run)),
-        dry_run,
-    )
+    run, text = bootstrap(settings()), file.read()
+    _print(saying(lambda: _apply(run, text, places or Places.REFUSE, dry_run=dry_run)), dry_run)
 
 
 class _DryRun(Exception):
     """Rolls the transaction back after it has said what it would do."""
 
 
-def _apply(db: Database, text: str, *, production: bool, silent: bool, dry_run: bool = False) -> Applied:
-    applied = Applied([], [])
+def _apply(run: Runtime, text: str, places: Places, *, dry_run: bool = False) -> Applied:
+    applied = Applied([], [], [])
     try:
-        with db.transaction() as session:
-            applied = apply(session, text, db.now(session), production=production, silent=silent)
+        with run.db.transaction() as session:
+            now, production = run.db.now(session), run.settings.production
+            applied = apply(session, text, now, production=production, places=places)
+            if places is Places.NOTIFY:
+                tell_of_places(session, run.desk, applied.moved)
             if dry_run:
                 raise _DryRun
     except _DryRun:

@@ -10,5 +10,7 @@ class TaskKind(StrEnum):
     """Somebody new has the surname and birth date of a patient who is known."""
     NOT_YOU = "not-you"
     """Whoever has the patient's address says that they are somebody else: how is the patient reached?"""
+    MISFIT = "misfit"
+    """The clinic file has changed, and the clinic would no longer offer this visit."""
     UNSENDABLE = "unsendable"
     """A message could not be written as it must be, and was not sent: the patient does not know."""

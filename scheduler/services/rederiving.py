@@ -18,21 +18,17 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Visit
 from scheduler.domain.actors import SYSTEM
-from scheduler.domain.messages import MessageKind
 from scheduler.domain.times import instant
-from scheduler.domain.visits import Act, VisitStatus
-from scheduler.services.changes.scene import Order, Scene
+from scheduler.domain.visits import EXPECTED
+from scheduler.services.changes.telling import tell_of_move
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
-from scheduler.services.history import note, note_act
+from scheduler.services.history import note
 from scheduler.services.shifting import shift_claims
 from scheduler.services.tasks import open_task
 
 OVERLAP = "time-overlap"
 """The task for staff: two visits at one time, because the clocks of their zones moved apart."""
-
-EXPECTED = (VisitStatus.PENDING, VisitStatus.BOOKED, VisitStatus.ARRIVED, VisitStatus.CHECKED_IN)
-"""Visits that are still to be given. One whose cancel is undone follows with the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def _rederive(desk: Desk, rules: Rules, dry_run: bool, session: Session) -> Rede
 
 
 def _under_other_rules(session: Session, rules: Rules, now: datetime) -> Sequence[Visit]:
-    """Future visits that were derived otherwise, locked."""
+    """Future visits that were derived otherwise, locked. One whose cancel is undone follows next time."""
     return session.scalars(
         select(Visit)
         .where(Visit.starts_at > now, Visit.tzdata != rules.version, Visit.status.in_(EXPECTED))
@@ -131,11 +127,6 @@ def _line(shift: Shift, overlapping: set[UUID]) -> str:
 
 def _move(desk: Desk, session: Session, moment: Moment, shift: Shift, rules: Rules) -> None:
     """The same wall clock at another instant, told like any move that the clinic makes."""
-    visit, status = shift.visit, VisitStatus(shift.visit.status)
+    visit = shift.visit
     visit.starts_at, visit.ends_at = shift.start, shift.start + timedelta(minutes=visit.minutes)
-    visit.moved_by_clinic_at = moment.now
-    visit.version += 1
-    order = Order(visit.id, Act.RESCHEDULE, SYSTEM, reason=f"tzdata-{rules.version}")
-    scene = Scene(desk, session, moment, order, visit, status, status)
-    scene.tell(MessageKind.RECEIVED if status is VisitStatus.PENDING else MessageKind.CHANGED)
-    note_act(session, visit.id, SYSTEM, order.act, status, status, visit.sequence, moment.now, order.reason)
+    tell_of_move(session, desk, moment, visit, f"tzdata-{rules.version}")

@@ -19,7 +19,7 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import SchedulerError
 from scheduler.domain.people import Person
 from scheduler.domain.wishes import Wish
-from scheduler.services.clinic.apply import apply
+from scheduler.services.clinic.apply import Places, apply
 from tests.cast import patient
 from tests.conftest import CLINIC
 
@@ -61,7 +61,7 @@ def put_in_force(run: Runtime, changes: Mapping[str, str]) -> None:
         assert old in text_, f"the clinic has no {old!r}"
         text_ = text_.replace(old, new)
     with run.db.transaction() as session:
-        apply(session, text_, run.db.now(session), production=False, silent=True)
+        apply(session, text_, run.db.now(session), production=False, places=Places.SILENT)
 
 
 def visit_row(run: Runtime, id: UUID) -> Visit:

@@ -1,20 +1,28 @@
 """Putting a clinic file in force: as a whole or not at all, and never behind anybody's back."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.engine import Database
-from scheduler.db.models import ClinicProblem, ClinicVersion, Resource
+from scheduler.db.models import ClinicProblem, ClinicVersion, Message, Resource, Task
+from scheduler.domain.actors import Actor, ActorKind
+from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import ClinicFileFaulty
+from scheduler.domain.messages import MessageState
+from scheduler.domain.slots import Opening
+from scheduler.domain.tasks import TaskKind
 from scheduler.services.booking import book
-from scheduler.services.clinic.apply import Applied, apply, note_problem
+from scheduler.services.changes.telling import tell_of_places
+from scheduler.services.clinic.apply import Applied, Places, apply, note_problem
 from scheduler.services.clinic.current import Clinics
+from scheduler.services.extra_hours import open_hours
 from tests.cast import NOW, at
 from tests.conftest import CLINIC
-from tests.services.asking import CLINIC_TEXT, at_once, count, in_person, request, resource
+from tests.services.asking import CLINIC_TEXT, at_once, count, in_person, request, resource, visit_row
 
 EXAMPLE = (CLINIC.parents[1] / "config" / "clinic.example.toml").read_text(encoding="utf-8")
 
@@ -30,9 +38,9 @@ BUFFERED = CLINIC_TEXT[
 ]
 
 
-def put(db: Database, text: str, *, production: bool = False, silent: bool = False) -> Applied:
+def put(db: Database, text: str, *, production: bool = False, places: Places = Places.REFUSE) -> Applied:
     with db.transaction() as session:
-        return apply(session, text, db.now(session), production=production, silent=silent)
+        return apply(session, text, db.now(session), production=production, places=places)
 
 
 def without(*parts: str) -> str:
@@ -70,8 +78,8 @@ def test_the_first_file_makes_the_clinic_and_everything_that_can_be_occupied(emp
 
 
 def test_the_same_file_again_changes_nothing(clinic: Database) -> None:
-    assert put(clinic, CLINIC_TEXT) == Applied([], [])
-    assert put(clinic, f"# a comment more\n{CLINIC_TEXT}") == Applied([], [])
+    assert put(clinic, CLINIC_TEXT) == Applied([], [], [])
+    assert put(clinic, f"# a comment more\n{CLINIC_TEXT}") == Applied([], [], [])
     assert versions(clinic) == 1
 
 
@@ -163,7 +171,33 @@ def test_a_place_where_patients_are_booked_is_not_changed_behind_their_backs(
         put(run.db, changed)
     assert "location main" in reasons(refused)
     assert "--silent" in reasons(refused)
-    assert put(run.db, changed, silent=True).changes
+    assert "--notify" in reasons(refused)
+    assert put(run.db, changed, places=Places.SILENT).changes
+
+
+def test_whoever_is_booked_at_a_place_that_changes_can_be_told(run: Runtime) -> None:
+    here = [book(run.desk, in_person(at(3, hour), hour, location="main")).visit for hour in (10, 11)]
+    elsewhere = book(run.desk, in_person(at(3, 10), 7, location="north")).visit
+    with run.db.transaction() as session:
+        now, text = run.db.now(session), CLINIC_TEXT.replace(*ADDRESS)
+        applied = apply(session, text, now, production=False, places=Places.NOTIFY)
+        assert applied.moved == ["main"]
+        assert tell_of_places(session, run.desk, applied.moved) == 2
+    for visit in here:
+        assert [kind for kind, _ in open_messages(run, visit.id)] == ["changed", "reminder"]
+        assert {sequence for _, sequence in open_messages(run, visit.id)} == {1}
+        assert visit_row(run, visit.id).sequence == 1
+    assert visit_row(run, elsewhere.id).sequence == 0
+    again = put(run.db, CLINIC_TEXT.replace(*ADDRESS), places=Places.NOTIFY)
+    assert again.moved == [], "the same file once more tells nobody"
+
+
+def open_messages(run: Runtime, visit: UUID) -> list[tuple[str, int]]:
+    pending = select(Message.kind, Message.sequence).where(
+        Message.visit_id == visit, Message.state == MessageState.PENDING
+    )
+    with run.db.transaction() as session:
+        return [(kind, sequence) for kind, sequence in session.execute(pending.order_by(Message.id))]
 
 
 def test_a_place_where_nobody_is_booked_may_move(run: Runtime) -> None:
@@ -180,7 +214,7 @@ def test_a_place_may_move_once_its_visits_are_over(run: Runtime) -> None:
 
 
 def misfits(run: Runtime, text: str) -> list[str]:
-    return put(run.db, text, silent=True).misfits
+    return put(run.db, text, places=Places.SILENT).misfits
 
 
 def test_visits_that_no_longer_fit_the_hours_are_listed_and_no_others(run: Runtime) -> None:
@@ -224,6 +258,32 @@ def test_a_visit_keeps_its_own_minutes_and_fits_however_long_the_next_ones_are(r
     assert misfits(run, longer) == []
 
 
+def misfit_tasks(run: Runtime) -> list[UUID | None]:
+    unfinished = select(Task.visit_id).where(Task.kind == TaskKind.MISFIT, Task.done_at.is_(None))
+    with run.db.transaction() as session:
+        return list(session.scalars(unfinished.order_by(Task.id)))
+
+
+def test_a_misfit_is_a_task_once_until_a_file_comes_that_it_fits(run: Runtime) -> None:
+    visit = book(run.desk, request(at(3, 9))).visit
+    closed = CLINIC_TEXT.replace("[holidays]", '[holidays]\nplus = ["2026-12-03"]')
+    more = CLINIC_TEXT.replace("[holidays]", '[holidays]\nplus = ["2026-12-03", "2026-12-31"]')
+    for text in (closed, more):
+        misfits(run, text)
+        assert misfit_tasks(run) == [visit.id]
+    assert misfits(run, CLINIC_TEXT) == []
+    assert misfit_tasks(run) == []
+
+
+def test_a_visit_in_extra_hours_fits(run: Runtime) -> None:
+    saturday = Opening("one", "main", frozenset({Mode.TELEMEDICINE}), at(5, 9), at(5, 12))
+    open_hours(run.desk, saturday, Actor(ActorKind.STAFF, "front-desk"))
+    book(run.desk, request(at(5, 11, 30), practitioner="one"))
+    renamed = CLINIC_TEXT.replace('"Main Office"', '"Main"')
+    assert misfits(run, renamed) == []
+    assert len(misfits(run, renamed.replace('code = "one"', 'code = "one"\nuntil = "2026-12-04"'))) == 1
+
+
 def test_visits_of_the_past_fit_for_ever(run: Runtime) -> None:
     book(run.desk, request(at(3, 9)))
     with run.db.transaction() as session:
@@ -243,8 +303,9 @@ def test_a_sandbox_works_with_rules_that_wait_for_approval(empty: Database) -> N
     assert put(empty, EXAMPLE).changes
 
 
-def test_production_takes_a_clinic_without_clinical_rules(empty: Database) -> None:
-    assert put(empty, CLINIC_TEXT, production=True).changes
+def test_production_takes_rules_that_somebody_of_the_clinic_approved(empty: Database) -> None:
+    approved = 'version = "1"\napproved_by = "Medical Director (example)"\napproved_at = 2026-11-01'
+    assert put(empty, CLINIC_TEXT.replace('version = "1"', approved), production=True).changes
 
 
 def test_several_who_apply_the_same_file_at_once_make_one_version(empty: Database) -> None:

@@ -1,23 +1,21 @@
 """Putting a clinic file in force: refused as a whole, or applied as a whole."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import ClinicProblem, ClinicVersion, Resource, ResourceKind, Visit
-from scheduler.domain.bits import Window
-from scheduler.domain.clinic import GRID_MINUTES, Clinic, Location, Mode
+from scheduler.domain.clinic import Clinic, Location
 from scheduler.domain.errors import ClinicFileFaulty, FileFault
-from scheduler.domain.schedule import Schedule
 from scheduler.domain.slots import room_key
-from scheduler.domain.times import local_date
 from scheduler.domain.visits import HOLDS_TIME
 from scheduler.services.clinic.check import LeftOut, document, from_document, left_out, read, unapproved
 from scheduler.services.clinic.differences import differences
+from scheduler.services.clinic.misfits import follow_up
 
 APPLY_LOCK = 0x636C696E
 """Advisory lock: two who apply at once do it one after the other."""
@@ -25,13 +23,27 @@ APPLY_LOCK = 0x636C696E
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a file changes, and the future visits that no longer fit the clinic's hours."""
+    """What a file changes, and what that means for visits that are booked."""
 
     changes: list[str]
     misfits: list[str]
+    """Future visits that no longer fit the clinic's hours, a line each; each is a task for staff."""
+    moved: list[str]
+    """Codes of places whose patients were told another address, phone or zone."""
 
 
-def apply(session: Session, text: str, now: datetime, *, production: bool, silent: bool = False) -> Applied:
+class Places(StrEnum):
+    """What becomes of a changed address, phone or zone of a place where patients are booked."""
+
+    REFUSE = "refuse"
+    NOTIFY = "notify"
+    """The patients hear of it: see `tell_of_places`, in the same transaction."""
+    SILENT = "silent"
+
+
+def apply(
+    session: Session, text: str, now: datetime, *, production: bool, places: Places = Places.REFUSE
+) -> Applied:
     """Put the file in force from now on. The same file again changes nothing.
 
     Raises ClinicFileFaulty with every fault; then nothing is changed.
@@ -43,16 +55,18 @@ def apply(session: Session, text: str, now: datetime, *, production: bool, silen
     changes = differences(old, new)
     if production and (waiting := unapproved(file)):
         raise _refused([f"{each}: approved_by and approved_at are missing" for each in waiting])
+    moved: list[str] = []
     if old is not None:
         before = from_document(old)
         _refuse_loose_ends(session, before, clinic)
-        _refuse_unsaid(session, before, clinic, now, silent)
+        moved = _moved(session, before, clinic, now)
+        _refuse_unsaid(moved, places)
     session.execute(delete(ClinicProblem))
     if not changes:
-        return Applied([], [])
+        return Applied([], [], [])
     session.execute(insert(ClinicVersion).values(applied_at=now, document=new))
     _enter_resources(session, clinic)
-    return Applied(changes, list(_misfits(session, clinic, now)))
+    return Applied(changes, follow_up(session, clinic, now), moved)
 
 
 def note_problem(session: Session, faults: str, now: datetime) -> None:
@@ -88,18 +102,22 @@ def _pointed_at(session: Session, gone: LeftOut) -> bool:
     return bool(session.execute(select(exists().where(points))).scalar_one())
 
 
-def _refuse_unsaid(session: Session, before: Clinic, after: Clinic, now: datetime, silent: bool) -> None:
-    """Patients were told where to come: a changed place is not changed behind their backs."""
-    moved = [] if silent else [
+def _moved(session: Session, before: Clinic, after: Clinic, now: datetime) -> list[str]:
+    """Places that are not what patients who are booked there were told."""
+    return [
         place.code
         for place in after.locations
         if _told(before.location(place.code)) not in (None, _told(place)) and _expected(session, place, now)
-    ]  # fmt: skip
-    if moved:
+    ]
+
+
+def _refuse_unsaid(moved: list[str], places: Places) -> None:
+    """Patients were told where to come: a changed place is not changed behind their backs."""
+    if moved and places is Places.REFUSE:
         raise _refused(
             [
                 f"location {code}: address, phone or zone changed and patients are booked there:"
-                " add --silent if they need not hear of it"
+                " add --notify to tell them, or --silent if they need not hear of it"
                 for code in moved
             ]
         )
@@ -122,29 +140,3 @@ def _enter_resources(session: Session, clinic: Clinic) -> None:
         for room in place.rooms
     ]
     session.execute(upsert(Resource).values(rows).on_conflict_do_nothing())
-
-
-def _misfits(session: Session, clinic: Clinic, now: datetime) -> Iterator[str]:
-    """Future visits that the clinic would no longer offer."""
-    ahead = select(Visit).where(Visit.starts_at > now, Visit.status.in_(HOLDS_TIME))
-    for visit in session.scalars(ahead.order_by(Visit.starts_at)):
-        if not _fits(clinic, visit):
-            when = f"{visit.start_wall:%Y-%m-%d %H:%M} {visit.zone}"
-            yield f"visit {visit.id}: {when} with {visit.practitioner}"
-
-
-def _fits(clinic: Clinic, visit: Visit) -> bool:
-    """With the minutes of its booking, and wherever on the step it begins."""
-    kind, mode = clinic.visit_type(visit.visit_type), Mode(visit.mode)
-    if kind is None or mode not in kind.modes:
-        return False
-    own = replace(kind, minutes=visit.minutes, step=GRID_MINUTES)
-    schedule = Schedule(replace(clinic, visit_types=(own,)))
-    day = local_date(visit.starts_at, clinic.timezone)
-    window = Window(day, day)
-    return any(
-        schedule.offered(kind.code, mode, chair.practitioner.code, chair.place, day, day)
-        >> window.floor(visit.starts_at)
-        & 1
-        for chair in schedule.chairs(own, mode, visit.practitioner, visit.location)
-    )

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.keys import Keyring, parse_key, parse_keyring
+from config.redis_address import checked_redis_url
 from config.video import VideoSettings
 
 OFF = "off"
@@ -76,6 +77,7 @@ def _is_weak(password: str | None) -> bool:
 
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_words)]
 DatabaseUrl = Annotated[str, BeforeValidator(_psycopg)]
+RedisUrl = Annotated[str, AfterValidator(checked_redis_url)]
 Limit = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,6}/(second|minute|hour|day)|off)$")]
 SecretKey = Annotated[SecretStr, AfterValidator(_key)]
 SecretKeyring = Annotated[SecretStr, AfterValidator(_keyring)]
@@ -94,8 +96,8 @@ class Settings(VideoSettings, BaseSettings):
     """Milliseconds; bounds a request, since gunicorn's own timeout does not bound a gthread worker's."""
     lock_timeout: int = Field(default=4_000, ge=100)
     """Milliseconds."""
-    redis_url: str = Field(default="redis://127.0.0.1:6379/0", pattern="^rediss?://")
-    """One Redis, redis:// or rediss://; it carries hints only."""
+    redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
+    """redis://, rediss:// or sentinel://, see config/redis_address.py; it carries hints only."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     """smtp://, smtp+starttls:// or smtps://, with user:password@ where the relay asks for it."""
     public_url: str = "http://localhost:8000"

@@ -10,6 +10,7 @@ from celery import Celery
 from kombu.entity import Queue as BrokerQueue
 
 from scheduler.domain.messages import ErrandHint, Hint, Queue
+from workers.broker import broker_settings
 
 DELIVER = "deliver"
 ERRAND = "errand"
@@ -48,8 +49,8 @@ HASTY: Mapping[str, Any] = {
 
 
 def celery_app(redis_url: str, transport: Mapping[str, Any] = PATIENT) -> Celery:
-    """A Celery application on a Redis, `redis://` or `rediss://`."""
-    app = Celery("visits", broker=redis_url, set_as_current=False)
+    """A Celery application on a Redis, wherever it is (config/redis_address.py)."""
+    app = Celery("visits", set_as_current=False)
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],  # a pickle in the queue would be code from whoever can write to Redis
@@ -67,7 +68,7 @@ def celery_app(redis_url: str, transport: Mapping[str, Any] = PATIENT) -> Celery
             "interval_step": 0.1,
             "interval_max": 0.1,
         },
-        broker_transport_options=dict(transport),
+        **broker_settings(redis_url, transport),
         broker_connection_timeout=2,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # 100, the default, is a worker that gives up

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from redis import RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from scheduler.db.redis import redis_pool
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +74,7 @@ class CarefulStorage(Storage):
     ) -> None:
         super().__init__(uri, wrap_exceptions)
         self._here = MemoryStorage()
-        self._there = RedisStorage(
-            str(options["redis_url"]),
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # passed on to redis-py
-        )
+        self._there = RedisStorage("redis://", redis_pool(str(options["redis_url"]), PATIENCE))
         self._breaker = Breaker(self._there.check)
         # Its own time-outs do not bind the resolver, which takes ten seconds over a name that is gone.
         self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="limits")

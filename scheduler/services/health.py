@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
 from sqlalchemy import Connection, func, select
 
 from scheduler.db import schema
 from scheduler.db.models import ChannelPause, ClinicProblem, Heartbeat, Message
+from scheduler.db.redis import redis_client
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import MessageState
 from scheduler.services.audit.verifying import unsealed
@@ -126,15 +125,10 @@ def _messages(connection: Connection, now: datetime) -> str:
 
 def redis_answers(url: str) -> str:
     """Ask Redis for a sign of life, briefly and once."""
-    client = redis.Redis.from_url(
-        url,
-        socket_timeout=REDIS_PATIENCE,
-        socket_connect_timeout=REDIS_PATIENCE,
-        retry=Retry(NoBackoff(), 0),
-    )
+    client = redis_client(url, REDIS_PATIENCE)
     try:
         client.ping()
-    except redis.RedisError as error:
+    except RedisError as error:
         return f"does not answer ({type(error).__name__}): messages go out by the sweeper"
     else:
         return OK

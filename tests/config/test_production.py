@@ -53,8 +53,8 @@ def test_an_origin_that_is_not_exact_is_refused(origin: str) -> None:
         settings(cors_origins=origin)
 
 
-@pytest.mark.parametrize("url", ["sentinel://redis:26379", "memory://", "redis"])
-def test_only_one_redis_can_carry_hints(url: str) -> None:
+@pytest.mark.parametrize("url", ["sentinel://redis:26379", "memory://", "redis", "redis://one,two/0"])
+def test_only_a_redis_can_carry_hints_and_no_cluster(url: str) -> None:
     with pytest.raises(ValidationError, match="redis_url"):
         settings(redis_url=url)
 

@@ -326,6 +326,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "revoke-links": {"recipient": "patient"},
     "search": {"name": "Nobody"},
     "time-off": AWAY,
+    "outside-calendars": {
+        "practitioner": "one",
+        "label": "Rota",
+        "address": "https://calendar.example/a.ics",
+    },
     "extra-hours": {**AWAY, "location": "main", "modes": ["in_person"]},
 }
 DAY = {"from": "2026-12-03", "to": "2026-12-03"}

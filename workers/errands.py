@@ -11,13 +11,20 @@ from datetime import timedelta
 from scheduler.bootstrap import Runtime
 from scheduler.domain.messages import ErrandHint
 from scheduler.services import errands
+from scheduler.services.outside.keeping import FETCH
+from scheduler.services.outside.polling import poll
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[Runtime, str], timedelta | None]
 """Does it for one row; after which time it is due again, or None if it is done for good."""
 
-ERRANDS: Mapping[str, Work] = {}
+
+def _fetch_outside_calendar(run: Runtime, row: str) -> timedelta | None:
+    return poll(run.desk, row)
+
+
+ERRANDS: Mapping[str, Work] = {FETCH: _fetch_outside_calendar}
 
 
 def run_errand(run: Runtime, hint: ErrandHint) -> bool:

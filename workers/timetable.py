@@ -15,6 +15,7 @@ from scheduler.services import alerting, expiring, holding, idempotency
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
+from scheduler.services.outside import watching
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ JOBS = (
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
     Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
+    Job("watch-outside-calendars", timedelta(minutes=1), in_one(watching.watch)),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
 )
 

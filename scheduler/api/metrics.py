@@ -54,7 +54,14 @@ class _Gauges(Collector):
         )
         for labels, count in now.messages.items():
             messages.add_metric(labels, count)
-        yield from (tasks, oldest, messages)
+        outside = GaugeMetricFamily(
+            "visits_outside_calendar_age_seconds",
+            "Since the most silent outside calendar of a practitioner was last fetched.",
+            labels=["practitioner"],
+        )
+        for practitioner, age in now.outside_calendars.items():
+            outside.add_metric([practitioner], age)
+        yield from (tasks, oldest, messages, outside)
         yield GaugeMetricFamily(
             "visits_oldest_due_message_seconds",
             "For how long a message waits that could go out.",

@@ -8,6 +8,7 @@ from scheduler.cli.audit import audit_group
 from scheduler.cli.clinic import clinic_group, migrate
 from scheduler.cli.keys import keys_group
 from scheduler.cli.machine import demo, up
+from scheduler.cli.outside_calendars import outside_calendars_group
 from scheduler.cli.running import health, sweep, work
 from scheduler.cli.times import times_group
 
@@ -28,6 +29,7 @@ for each in (
     accounts_group,
     audit_group,
     times_group,
+    outside_calendars_group,
     up,
     demo,
 ):

@@ -14,3 +14,7 @@ class TaskKind(StrEnum):
     """The clinic file has changed, and the clinic would no longer offer this visit."""
     UNSENDABLE = "unsendable"
     """A message could not be written as it must be, and was not sent: the patient does not know."""
+    BUSY_OVER_VISIT = "busy-over-visit"
+    """A practitioner's other calendar takes time in which a visit is booked."""
+    CALENDAR_SILENT = "calendar-silent"
+    """A practitioner's other calendar has given nothing for hours."""

@@ -15,6 +15,8 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "not-you": "A mail address is not the patient's.",
         "misfit": "An appointment no longer fits the clinic's hours.",
         "unsendable": "A message to a patient could not be written and was not sent.",
+        "busy-over-visit": "A practitioner's other calendar takes time in which a visit is booked.",
+        "calendar-silent": "A practitioner's other calendar has given nothing for hours.",
         "time-overlap": "Two appointments overlap since the rules of a time zone changed.",
     },
     "es": {
@@ -23,6 +25,8 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "not-you": "Una dirección de correo no es del paciente.",
         "misfit": "Una cita ya no encaja en el horario de la clínica.",
         "unsendable": "Un mensaje a un paciente no se pudo escribir y no se envió.",
+        "busy-over-visit": "Otro calendario de un profesional ocupa tiempo de una cita reservada.",
+        "calendar-silent": "Otro calendario de un profesional no responde desde hace horas.",
         "time-overlap": "Dos citas coinciden desde que cambiaron las reglas de una zona horaria.",
     },
 }

@@ -10,6 +10,7 @@ from scheduler.db.engine import Database
 from scheduler.db.models import Heartbeat, Message, Task
 from scheduler.domain.messages import MessageState
 from scheduler.services.health import SWEEP
+from scheduler.services.outside.watching import ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Measures:
     oldest_due_message: float | None
     """Since it was to be tried (again)."""
     last_sweep: float | None
+    outside_calendars: Mapping[str, float]
+    """Since the most silent source of each practitioner gave a calendar."""
 
 
 def measure(connection: Connection, db: Database) -> Measures:
@@ -48,6 +51,7 @@ def measure(connection: Connection, db: Database) -> Measures:
         messages={(state, kind, channel): count for state, kind, channel, count in messages},
         oldest_due_message=_age(connection.execute(due).scalar_one(), now),
         last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - db.offset),
+        outside_calendars=ages(connection, now),
     )
 
 

@@ -34,6 +34,10 @@ OCCUPANCY = text(
     FROM wanted w JOIN time_off o
     ON int8range(o.resource_id, o.resource_id, '[]') && w.span AND o.during && tstzrange(:start, :end)
     UNION ALL
+    SELECT 'busy', w.id, lower(b.during), upper(b.during), NULL, NULL, NULL, NULL
+    FROM wanted w JOIN busy_times b
+    ON int8range(b.resource_id, b.resource_id, '[]') && w.span AND b.during && tstzrange(:start, :end)
+    UNION ALL
     SELECT 'extra', w.id, lower(e.during), upper(e.during), NULL, NULL, e.location, e.modes
     FROM wanted w JOIN extra_hours e
     ON int8range(e.resource_id, e.resource_id, '[]') && w.span AND e.during && tstzrange(:start, :end)

@@ -159,6 +159,7 @@ class World:
             "tasks",
             "time_off",
             "extra_hours",
+            "outside_calendars",
         )
         queries = {each: f"SELECT {each}::text FROM {each} ORDER BY 1" for each in (*tables, "api_keys")}
         with self.run.db.reading() as connection:

@@ -192,7 +192,13 @@ def entered(path: str, body: Body) -> Callable[[World], Booked]:
     return make
 
 
+def a_calendar(world: World, thing: Booked) -> dict[str, Any]:
+    address = f"https://calendar.example/{next(world.numbers)}.ics"
+    return {"practitioner": "one", "label": "Rota", "address": address}
+
+
 time_off, extra_hours = entered("/v1/time-off", an_hour), entered("/v1/extra-hours", an_hour_more)
+outside_calendar = entered("/v1/outside-calendars", a_calendar)
 
 
 def staff(*after: str, visit_type: str = "follow-up") -> Route:
@@ -257,6 +263,11 @@ ROUTES = {
     "POST /v1/time-off": schedule(201, body=an_hour),
     "GET /v1/time-off/<uuid:id>": schedule(object=time_off),
     "DELETE /v1/time-off/<uuid:id>": schedule(object=time_off),
+    "GET /v1/outside-calendars": schedule(),
+    "POST /v1/outside-calendars": schedule(201, body=a_calendar),
+    "GET /v1/outside-calendars/<uuid:id>": schedule(object=outside_calendar),
+    "POST /v1/outside-calendars/<uuid:id>/refresh": schedule(202, body=nothing, object=outside_calendar),
+    "DELETE /v1/outside-calendars/<uuid:id>": schedule(object=outside_calendar),
     "GET /v1/extra-hours": schedule(),
     "POST /v1/extra-hours": schedule(201, body=an_hour_more),
     "DELETE /v1/extra-hours/<uuid:id>": schedule(object=extra_hours),

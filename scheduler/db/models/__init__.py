@@ -8,6 +8,7 @@ from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
 from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, TimetableEntry
+from scheduler.db.models.outside import BusyTime, OutsideCalendar
 from scheduler.db.models.patients import Patient, PatientIdentity
 from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "BusyTime",
     "ChannelPause",
     "Claim",
     "ClinicProblem",
@@ -30,6 +32,7 @@ __all__ = [
     "Link",
     "Message",
     "MessageAttempt",
+    "OutsideCalendar",
     "Patient",
     "PatientIdentity",
     "Recipient",

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import TimeOff, VisitEvent
+from scheduler.db.models import BusyTime, TimeOff, VisitEvent
 from scheduler.domain.errors import IllegalTransition, SlotTaken
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.undo import Step, may_be_undone
@@ -34,9 +34,15 @@ def undo(scene: Scene) -> None:
 
 
 def _is_away(scene: Scene, taken: Occupation) -> bool:
-    """Whether the practitioner took that time off meanwhile."""
-    off = select(TimeOff.id).where(TimeOff.resource_id == taken.practitioner)
-    return scene.session.execute(off.where(TimeOff.during.overlaps(taken.with_buffers))).first() is not None
+    """Whether the practitioner took that time off meanwhile, or is busy by another calendar."""
+    return any(
+        scene.session.execute(
+            select(table.id).where(
+                table.resource_id == taken.practitioner, table.during.overlaps(taken.with_buffers)
+            )
+        ).first()
+        for table in (TimeOff, BusyTime)
+    )
 
 
 def last_step(session: Session, visit: UUID) -> Step | None:

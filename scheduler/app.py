@@ -7,11 +7,12 @@ from uuid import uuid4
 from apiflask import APIFlask
 from flask import Response, g, request
 from flask_cors import CORS
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import NotFound
 
 from config.logging import request_id
 from scheduler.api import (
     acts,
+    bodies,
     calendars,
     callers,
     clients,
@@ -35,6 +36,7 @@ from scheduler.api.limits import HEADERS, Limits
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
+from scheduler.web import assets, failures
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ NOUNS = (
     metrics,
     openapi,
 )
+PAGES = (assets,)
 LARGEST_BODY = 32 * 1024
 ALLOWED_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "If-Match", "Accept-Language"]
 EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id", *HEADERS]
@@ -81,9 +84,10 @@ def create_app(run: Runtime) -> APIFlask:
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     attach(app, run)
     app.spec_callback = openapi.complete
-    for module in NOUNS:
+    for module in (*NOUNS, *PAGES):
         app.register_blueprint(module.blueprint)
     problems.register(app)
+    app.register_error_handler(404, _on_missing)
     app.before_request(_begin)
     app.after_request(_finish)
     clients.trust(app, run.settings.trusted_proxies)
@@ -109,16 +113,20 @@ def _begin() -> None:
     g.began = time.monotonic()
     if request.url_rule is None:
         return  # there is no such address or method, which is what the caller has to hear
-    if request.method in ("POST", "PATCH", "PUT") and not request.is_json:
-        raise UnsupportedMediaType
+    bodies.check_type()
     if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
         raise Invalid([Fault(f"/{name}", "repeated") for name in repeated])
+
+
+def _on_missing(error: NotFound) -> Response:
+    """Nothing is there: a page for somebody with a browser, a problem for a program."""
+    return failures.failure(404) if failures.is_for_a_person() else problems.on_http_error(error)
 
 
 def _finish(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = request_id.get()
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers.setdefault("Referrer-Policy", "no-referrer")
     # Whoever asked: an answer without CORS headers, kept by a cache, would shut out the clinic's website.
     answer.vary.update(("Origin", "Accept-Language"))
     answer.headers.setdefault(

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -27,6 +27,7 @@ from scheduler.domain.errors import ClinicFileFaulty, SchedulerError
 from scheduler.domain.messages import MessageKind, Queue
 from scheduler.messages.render import TEMPLATES
 from scheduler.messages.words import WORDS
+from scheduler.web.texts import words
 from tests.conftest import settings_for
 from workers.tasks import work
 
@@ -130,9 +131,35 @@ def test_what_is_true_stands_on_the_standard_library_alone() -> None:
     assert strangers == set()
 
 
+def test_pages_use_no_view_of_the_api() -> None:
+    """They call the same use cases; what they share with it is what a request is."""
+    views = {
+        f"scheduler.api.{path.stem}"
+        for path in (ROOT / "scheduler" / "api").glob("*.py")
+        if {"blueprint", "pages"} & {*map(_target, tree(path).body)}
+    }
+    assert {"scheduler.api.visits", "scheduler.api.holds"} <= views
+    used = {
+        (name(path), module)
+        for path in modules()
+        if path.is_relative_to(ROOT / "scheduler" / "web")
+        for module in imported(path)
+        if module in views
+    }
+    assert used == set()
+
+
+def _target(node: ast.stmt) -> str:
+    """What a statement gives a name to."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else ""
+
+
 def test_no_rule_and_no_use_case_asks_the_hosts_clock_what_time_it_is() -> None:
     """The database's clock decides; `services/health.py` compares the two."""
-    parts = [ROOT / "scheduler" / part for part in ("domain", "services", "api", "messages", "calendars")]
+    parts = [
+        ROOT / "scheduler" / part for part in ("domain", "services", "api", "web", "messages", "calendars")
+    ]
     asking = {
         name(path)
         for path in modules()
@@ -228,6 +255,35 @@ def test_all_languages_say_the_same_things() -> None:
     assert len(LANGUAGES) >= 2
 
 
+def flat(words: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in words.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{path}.{key}")
+        else:
+            yield f"{path}.{key}".removeprefix("."), str(value)
+
+
+GAP = re.compile(r"{(\w*)}")
+
+
+def test_pages_say_the_same_things_in_all_languages() -> None:
+    said = {language: dict(flat(words(language))) for language in LANGUAGES}
+    first = said[LANGUAGES[0]]
+    for language, texts_of in said.items():
+        assert set(texts_of) == set(first), language
+        assert all(texts_of.values())
+        gaps = {key: set(GAP.findall(text)) for key, text in texts_of.items()}
+        assert gaps == {key: set(GAP.findall(text)) for key, text in first.items()}, language
+
+
+def test_pages_have_neither_scripts_nor_styles_in_themselves() -> None:
+    """The policy forbids them; a browser would leave them out without a word."""
+    inline = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.I)
+    templates = sorted((ROOT / "scheduler" / "web" / "templates").rglob("*.html"))
+    assert templates
+    assert [name(each) for each in templates if inline.search(each.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("kind", MessageKind)
 def test_every_message_has_its_texts_in_every_language(kind: MessageKind) -> None:
     wanted = {
@@ -314,6 +370,9 @@ OPEN_TO_ALL = {
     "GET /docs",
     "GET /docs/static/<path:filename>",
     "GET /problems/<slug>",
+    "GET /static/<version>/<path:name>",
+    "GET /look/<version>/accent.css",
+    "GET /look/<version>/logo.svg",
 }
 """Whatever is not named here asks for a token: the manage token of a visit, or a key of staff."""
 

@@ -19,7 +19,7 @@ from scheduler.domain.people import fold_email
 from scheduler.services.access import KEY_PREFIX
 
 KEY = "visits.limits"
-UNLIMITED = frozenset({"health", "openapi", "openapi_pages"})
+UNLIMITED = frozenset({"health", "openapi", "openapi_pages", "assets"})
 """Blueprints that nobody has to be kept from; whatever is not named here is limited."""
 READING = ("GET", "HEAD")
 WRITING = ("POST", "PATCH", "PUT", "DELETE")

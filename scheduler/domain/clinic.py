@@ -156,6 +156,16 @@ class ReminderPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What pages show of the clinic besides its name."""
+
+    accent: str | None = None
+    """`#rrggbb`, dark enough to be read on white."""
+    logo: str | None = None
+    """An SVG picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     name: str
     sender: Sender
@@ -177,6 +187,7 @@ class Clinic:
     answer_within: int = 16 * 60
     """How long a request may wait for staff's approval, in minutes of opening time."""
     consents: tuple[ConsentText, ...] = ()
+    look: Look = Look()
 
     def visit_type(self, code: str) -> VisitType | None:
         return next((each for each in self.visit_types if each.code == code), None)

@@ -223,6 +223,9 @@ ROUTES = {
     "GET /docs": Route(ANYBODY),
     "GET /docs/static/<path:filename>": Route(ANYBODY),
     "GET /problems/<slug>": Route(ANYBODY),
+    "GET /static/<version>/<path:name>": Route(ANYBODY),
+    "GET /look/<version>/accent.css": Route(ANYBODY, 404),  # the tests' clinic has none
+    "GET /look/<version>/logo.svg": Route(ANYBODY, 404),
     "GET /v1/clinic": Route(ANYBODY),
     "GET /v1/visit-types": Route(ANYBODY),
     "GET /v1/practitioners": Route(ANYBODY),
@@ -273,7 +276,7 @@ ROUTES = {
     "DELETE /v1/extra-hours/<uuid:id>": schedule(object=extra_hours),
 }
 
-PATHS = {"<slug>": "slot-taken", "<path:filename>": "docs.css"}
+PATHS = {"<slug>": "slot-taken", "<path:filename>": "docs.css", "<path:name>": "site.css", "<version>": "1"}
 ONE = re.compile("<(uuid|int):id>")
 NO_NUMBER = "404404404"
 

@@ -13,6 +13,7 @@ from scheduler.domain import clinic as domain
 from scheduler.domain.clinic import Approval, Mode, NewPatients
 from scheduler.services.clinic.carried import Alert, Consent, Need, Triage
 from scheduler.services.clinic.holidays import Holidays
+from scheduler.services.clinic.look import LookTable
 from scheduler.services.clinic.table import Part, Table
 from scheduler.services.clinic.values import (
     Clock,
@@ -68,6 +69,7 @@ class ClinicTable(Table):
     emergency: Texts
     links: dict[Key, Link] = Field(default_factory=dict)
     answer_within: SomeMinutes = 16 * 60
+    look: LookTable = LookTable()
 
 
 class RoomTable(Table):
@@ -181,6 +183,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         carried=file.carried(),
         answer_within=clinic.answer_within,
         consents=tuple(_consent(each) for each in file.consents),
+        look=domain.Look(clinic.look.accent, clinic.look.logo),
     )
 
 

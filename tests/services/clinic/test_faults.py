@@ -366,3 +366,29 @@ def test_the_example_with_every_tenth_line_missing_is_refused_with_words_not_wit
     for rest in range(10):
         text = "\n".join(line for number, line in enumerate(lines) if number % 10 != rest)
         assert all(each.reason and each.line <= len(lines) for each in faults(text))
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg">'
+LOOKS: list[tuple[str, str]] = [
+    ('accent = "#0B4F5F"', ""),
+    (f"logo = '{SVG}</svg>'", ""),
+    ('accent = "teal"', 'clinic.look.accent: "teal" is not a colour; write it as "#0b4f5f"'),
+    ('accent = "#888888"', "has a contrast of 3.5 to white"),
+    ("logo = '<b></b>'", "is not an SVG picture; it begins with"),
+    (f"logo = '{SVG}'", "is not an SVG picture: no element found"),
+    (f"logo = '{SVG}<script/></svg>'", "must be a mere picture, without <script>"),
+    (f"logo = '<!DOCTYPE svg>{SVG}</svg>'", "must be an SVG picture without DOCTYPE"),
+    (f"logo = '{SVG}{' ' * 20_000}</svg>'", "at most 20000 are possible"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), LOOKS)
+def test_a_look_is_a_colour_that_white_is_read_on_and_a_picture_that_fetches_nothing(
+    line: str, reason: str
+) -> None:
+    text = SMALL.replace("sender =", f"look.{line}\nsender =")
+    assert text != SMALL
+    if reason:
+        assert reason in str(faults(text)[0])
+    else:
+        assert read(text)

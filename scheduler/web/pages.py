@@ -1,0 +1,29 @@
+"""What all pages share: they take forms, they are not counted as part of the API, and they fail as pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint
+
+from scheduler.api.bodies import FORM, accepts
+from scheduler.web import failures, guards
+
+
+class Pages(Blueprint):
+    """A blueprint of pages: forms instead of JSON, writes from this very site alone, errors for people."""
+
+    def __init__(self, name: str, import_name: str, url_prefix: str | None = None) -> None:
+        super().__init__(name, import_name, url_prefix=url_prefix)
+        self.before_request(guards.refuse_other_sites)
+        failures.register(self)
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,  # noqa: ANN401 - as Flask has it
+    ) -> None:
+        view = accepts(FORM)(view_func) if view_func else None
+        super().add_url_rule(rule, endpoint, view, provide_automatic_options, **options)

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.keys import Keyring, parse_key, parse_keyring
+from config.mail import MailSettings
 from config.redis_address import checked_redis_url
 from config.video import VideoSettings
 
@@ -83,7 +84,7 @@ SecretKey = Annotated[SecretStr, AfterValidator(_key)]
 SecretKeyring = Annotated[SecretStr, AfterValidator(_keyring)]
 
 
-class Settings(VideoSettings, BaseSettings):
+class Settings(VideoSettings, MailSettings, BaseSettings):
     """All of it; units stand with each field."""
 
     model_config = SettingsConfigDict(env_prefix="VISITS_", frozen=True, extra="ignore")

@@ -19,7 +19,15 @@ from scheduler.domain.people import fold_email
 from scheduler.services.access import KEY_PREFIX
 
 KEY = "visits.limits"
-UNLIMITED = frozenset({"health", "openapi", "openapi_pages", "assets"})
+UNLIMITED = frozenset(
+    {
+        "health",
+        "openapi",
+        "openapi_pages",
+        "assets",
+        "inbound",
+    }  # what comes in is signed, and comes in bursts
+)
 """Blueprints that nobody has to be kept from; whatever is not named here is limited."""
 READING = ("GET", "HEAD")
 WRITING = ("POST", "PATCH", "PUT", "DELETE")

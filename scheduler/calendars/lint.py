@@ -7,20 +7,16 @@ says of a fault repeats nothing of the object: it is kept with the message's att
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
 from uuid import UUID
+
+from scheduler.calendars.contentlines import ESCAPES, Line, parse, unfolded
 
 LONGEST_LINE = 75
 """Octets, without the line's end."""
 
-_VALUE = r'(?:"[^"]*"|[^";:,]*)'
-_PARAMETER = re.compile(rf";([A-Z0-9-]+)=({_VALUE}(?:,{_VALUE})*)")
-_LINE = re.compile(rf"([A-Z0-9-]+)((?:;[A-Z0-9-]+={_VALUE}(?:,{_VALUE})*)*):(.*)", re.DOTALL)
 _UTC = re.compile(r"\d{8}T\d{6}Z")
 _BARE = re.compile(r"(?<!\\)(?:\\\\)*[;,]")
-_ESCAPES = re.compile(r"\\(.|$)")
-_CARETS = re.compile(r"\^([\^n'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _INSTANTS = {"DTSTAMP", "DTSTART", "DTEND", "CREATED", "LAST-MODIFIED"}
@@ -35,18 +31,6 @@ _STATUSES = {
     "CANCEL": {"CANCELLED"},
     None: {"CONFIRMED", "TENTATIVE", "CANCELLED"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    name: str
-    parameters: dict[str, str]
-    value: str
-
-    @property
-    def text(self) -> str:
-        """The value of a TEXT, unescaped."""
-        return _ESCAPES.sub(lambda found: "\n" if found[1] in "nN" else found[1], self.value)
 
 
 class BrokenEntry(ValueError):
@@ -67,7 +51,7 @@ def faults(content: bytes, method: str | None = "REQUEST") -> list[str]:
     """
     found = list(_bytes(content))
     try:
-        lines = [_parse(line) for line in unfolded(content)]
+        lines = [parse(line) for line in unfolded(content)]
     except ValueError as error:
         return [*found, str(error)]
     before, entry = _parts(lines)
@@ -76,24 +60,7 @@ def faults(content: bytes, method: str | None = "REQUEST") -> list[str]:
 
 def event_of(content: bytes) -> dict[str, Line]:
     """The properties of the one VEVENT, by name."""
-    return {line.name: line for line in _parts([_parse(each) for each in unfolded(content)])[1]}
-
-
-def unfolded(content: bytes) -> list[str]:
-    return content.replace(b"\r\n ", b"").decode(errors="replace").removesuffix("\r\n").split("\r\n")
-
-
-def _parse(line: str) -> Line:
-    found = _LINE.fullmatch(line)
-    if not found:
-        raise ValueError("no content line")
-    parameters = {name: _plain(value) for name, value in _PARAMETER.findall(found[2])}
-    return Line(found[1], parameters, found[3])
-
-
-def _plain(value: str) -> str:
-    """A parameter's value without its quotes and RFC 6868's carets."""
-    return _CARETS.sub(lambda found: {"^": "^", "n": "\n", "'": '"'}[found[1]], value.strip('"'))
+    return {line.name: line for line in _parts([parse(each) for each in unfolded(content)])[1]}
 
 
 def _parts(lines: list[Line]) -> tuple[list[Line], list[Line]]:
@@ -168,7 +135,7 @@ def _instant(line: Line) -> Iterator[str]:
 def _text(line: Line) -> Iterator[str]:
     if _BARE.search(line.value):
         yield f"{line.name} has an unescaped ; or ,"
-    if any(each not in set("\\;,nN") for each in _ESCAPES.findall(line.value)):
+    if any(each not in set("\\;,nN") for each in ESCAPES.findall(line.value)):
         yield f"{line.name} escapes what needs none"
 
 

@@ -8,6 +8,7 @@ from scheduler.cli.audit import audit_group
 from scheduler.cli.clinic import clinic_group, migrate
 from scheduler.cli.keys import keys_group
 from scheduler.cli.machine import demo, up
+from scheduler.cli.mail import take_inbound_mail
 from scheduler.cli.outside_calendars import outside_calendars_group
 from scheduler.cli.running import health, sweep, work
 from scheduler.cli.times import times_group
@@ -25,6 +26,7 @@ for each in (
     work,
     sweep,
     health,
+    take_inbound_mail,
     keys_group,
     accounts_group,
     audit_group,

@@ -29,6 +29,8 @@ class MessageKind(StrEnum):
     """The way to the visit once more, for somebody who lost it."""
     WITHDRAWN = "withdrawn"
     """To an address that is the person's no longer: the visit is no business of this address."""
+    REPLY = "reply"
+    """To somebody whose calendar declined: the visit stands until they cancel it."""
     ALERT = "alert"
     """To people of the clinic, about a task; of no visit."""
 
@@ -74,6 +76,8 @@ class MessageState(StrEnum):
     """Whoever has this address wants nothing from us."""
     EXPIRED = "expired"
     FAILED = "failed"
+    BOUNCED = "bounced"
+    """Handed over, and sent back."""
     UNKNOWN = "unknown"
     """Handed over or not, nobody can say; not tried again."""
 
@@ -91,6 +95,7 @@ QUEUES = {
     MessageKind.JOIN: Queue.URGENT,
     MessageKind.LINKS: Queue.URGENT,
     MessageKind.WITHDRAWN: Queue.URGENT,
+    MessageKind.REPLY: Queue.URGENT,
     MessageKind.ALERT: Queue.URGENT,
 }
 
@@ -115,6 +120,7 @@ SPEAKS_OF = {
     MessageKind.REMINDER: frozenset({VisitStatus.BOOKED}),
     MessageKind.JOIN: frozenset({VisitStatus.BOOKED}),
     MessageKind.LINKS: EXPECTED,
+    MessageKind.REPLY: frozenset({VisitStatus.PENDING, VisitStatus.BOOKED}),
     MessageKind.WITHDRAWN: frozenset(VisitStatus),
     MessageKind.ALERT: frozenset(),
 }

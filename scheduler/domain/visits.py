@@ -48,6 +48,8 @@ class Act(StrEnum):
     REVOKE_LINKS = "revoke-links"
     END_HELPER = "end-helper"
     """Whoever booked for the patient has no more to do with it."""
+    SAY_NO = "say-no"
+    """Their calendar declines; the visit stands until somebody cancels it."""
     NOT_YOU = "not-you"
     """Whoever has the address says that they are not the patient."""
 

@@ -33,6 +33,7 @@ class Message(Base):
         Index("messages_expiring_idx", "expires_at", postgresql_where=text("state = 'pending'")),
         Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
         Index(None, "recipient_id"),
+        Index(None, "message_id"),
         Index(
             "messages_alerts_idx",
             "task_id",

@@ -118,14 +118,15 @@ def carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None]) -> Cha
     Raises NotFound, Unauthorized, Stale, IllegalTransition, and whatever `perform` refuses.
     """
     try:
-        return desk.db.attempt(partial(_carry_out, desk, order, perform))
+        return desk.db.attempt(partial(carry_out_within, desk, order, perform))
     except IntegrityError as error:
         if sqlstate(error) == EXCLUSION:  # somebody was quicker between our look and our write
             raise SlotTaken from None
         raise
 
 
-def _carry_out(desk: Desk, order: Order, perform: Callable[[Scene], None], session: Session) -> Changed:
+def carry_out_within(desk: Desk, order: Order, perform: Callable[[Scene], None], session: Session) -> Changed:
+    """The same in the caller's transaction, beside what else it writes down. Raises the same."""
     visit = session.scalars(
         select(Visit).where(Visit.id == order.visit).with_for_update(key_share=True)
     ).one_or_none()

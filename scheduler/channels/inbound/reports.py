@@ -1,0 +1,128 @@
+"""What mail systems say of a mail that we sent: it could not be delivered, or somebody calls it spam."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesHeaderParser
+from enum import StrEnum
+
+from flufl.bounce import scan_message
+
+from scheduler.channels.inbound.mime import LONGEST_HEAD, Part, headers_of
+
+RETURNED = frozenset(
+    {
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "message/rfc822-headers",
+        "message/global-headers",
+    }
+)
+"""Parts that hold the mail that comes back, or its headers."""
+LONGEST_REPORT = 64 * 1024
+_OURS = re.compile(rb"<([0-9a-f]{32})@[^<>\s]{1,255}>")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+class News(StrEnum):
+    BOUNCED = "bounced"
+    """It will not arrive."""
+    DELAYED = "delayed"
+    """It has not arrived yet."""
+    COMPLAINT = "complaint"
+    """It arrived, and its reader calls it spam."""
+    NOTHING = "nothing"
+    """Delivered, relayed, read: nothing that anybody has to act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    news: News
+    message_id: str | None
+    """Of the mail that it speaks of, without its domain; None where it does not say."""
+    status: str = ""
+    """Of RFC 3463, such as `5.1.1`; empty where none is given."""
+
+
+def report_of(parts: Sequence[Part]) -> Report | None:
+    """What a mail reports; None of one that is no report."""
+    whole = parts[0]
+    if whole.type == "multipart/report":
+        return _formal(parts)
+    if _comes_from_a_machine(whole.headers) and (returned := _mentioned(parts)):
+        # Reports in words of their own: others have collected how each mail system says it.
+        failed = scan_message(_plain(parts))
+        return Report(News.BOUNCED if failed else News.NOTHING, returned)
+    return None
+
+
+def _formal(parts: Sequence[Part]) -> Report:
+    returned = _returned(parts)
+    kinds = {part.type: part for part in parts}
+    if feedback := kinds.get("message/feedback-report"):
+        (fields,) = list(_blocks(feedback))[:1] or [Message()]
+        abuse = str(fields.get("Feedback-Type", "")).strip().lower() in ("abuse", "fraud", "opt-out")
+        return Report(News.COMPLAINT if abuse else News.NOTHING, returned)
+    status = kinds.get("message/delivery-status") or kinds.get("message/global-delivery-status")
+    return _delivery(status, returned) if status else Report(News.NOTHING, returned)
+
+
+def _delivery(part: Part, returned: str | None) -> Report:
+    """RFC 3464. Ours have one recipient each: the first that failed is the one."""
+    said = [(str(fields.get("Action", "")).strip().lower(), _status(fields)) for fields in _blocks(part)]
+    for action, news in (("failed", News.BOUNCED), ("delayed", News.DELAYED)):
+        for stated, status in said:
+            if stated == action:
+                return Report(news, returned, status)
+    return Report(News.NOTHING, returned)
+
+
+def _status(fields: Message) -> str:
+    found = _STATUS.search(str(fields.get("Status", "")))
+    return found[0] if found else ""
+
+
+def _blocks(part: Part) -> Iterator[Message]:
+    for block in _BLANK_LINE.split(part.content(LONGEST_REPORT)):
+        if block.strip():
+            yield BytesHeaderParser().parsebytes(block)
+
+
+def _returned(parts: Sequence[Part]) -> str | None:
+    """The Message-ID that a report returns; of the returned mail only the headers are looked at."""
+    for part in parts:
+        if part.type in RETURNED:
+            head = headers_of(part.content(len(part.body))[:LONGEST_HEAD])
+            if found := _OURS.search(str(head.get("Message-ID", "")).encode()):
+                return found[1].decode()
+    return None
+
+
+def _comes_from_a_machine(headers: Message) -> bool:
+    sender = str(headers.get("From", "")).lower()
+    return (
+        str(headers.get("Return-Path", "?")).strip() == "<>"
+        or "mailer-daemon" in sender
+        or "postmaster" in sender
+    )
+
+
+def _mentioned(parts: Sequence[Part]) -> str | None:
+    for part in parts:
+        if found := _OURS.search(part.body[:LONGEST_REPORT]):
+            return found[1].decode()
+    return None
+
+
+def _plain(parts: Sequence[Part]) -> Message:
+    """The words of a mail under its headers, for a reader that knows no bounds of its own."""
+    message = Message()
+    for name in ("From", "Subject", "X-Failed-Recipients", "To"):
+        if name in parts[0].headers:
+            message[name] = str(parts[0].headers[name])[:998].replace("\n", " ").replace("\r", " ")
+    texts = [part.content(len(part.body)) for part in parts if part.type == "text/plain"]
+    message.set_payload(b"\n".join(texts)[:LONGEST_REPORT].decode("latin-1"))
+    return message

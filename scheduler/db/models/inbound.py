@@ -1,0 +1,43 @@
+"""Mail that came in, and what patients' calendars answered. Nothing of what a mail says is kept."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.db.models.base import Base, one_of
+from scheduler.domain.inbound import InboundOutcome
+
+
+class InboundMail(Base):
+    """One mail; the same bytes again have no effect."""
+
+    __tablename__ = "inbound_mails"
+    __table_args__ = (
+        CheckConstraint(one_of("outcome", InboundOutcome), name="outcome"),
+        Index(None, "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    """SHA-256 of its bytes."""
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visits.id"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    """The message of ours that it speaks of."""
+    status: Mapped[str]
+    """What a bounce says, such as `5.1.1`; else empty."""
+
+
+class InviteAnswer(Base):
+    """The newest answer of one recipient's calendar: newest by (sequence, stamp), as both were written."""
+
+    __tablename__ = "invite_answers"
+
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipients.id"), primary_key=True)
+    sequence: Mapped[int]
+    stamp: Mapped[str]
+    partstat: Mapped[str]
+    at: Mapped[datetime]

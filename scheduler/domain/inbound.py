@@ -1,0 +1,49 @@
+"""What becomes of a mail that comes in."""
+
+import re
+from enum import StrEnum
+
+
+class InboundOutcome(StrEnum):
+    BOUNCED = "bounced"
+    """A mail of ours did not arrive."""
+    DELAYED = "delayed"
+    """It has not arrived yet; only written down."""
+    COMPLAINT = "complaint"
+    """Its reader calls it spam."""
+    CONFIRMED = "confirmed"
+    """A patient's calendar says that they come."""
+    DECLINED = "declined"
+    RECORDED = "recorded"
+    """An answer that changes nothing: maybe, or to an invite that is no longer the newest."""
+    COUNTERED = "countered"
+    """They ask for another time."""
+    DELEGATED = "delegated"
+    """They send somebody else."""
+    STRANGER = "stranger"
+    """Somebody answers who was not invited."""
+    STALE = "stale"
+    """Older than the answer that we have, or the same again."""
+    REPEATED = "repeated"
+    """The very same mail was here before."""
+    UNKNOWN = "unknown"
+    """About nothing that we know."""
+    OTHER = "other"
+    """Nothing for a machine: people read it."""
+    SET_ASIDE = "set-aside"
+    """It cannot be read within bounds, or we failed over it; staff are told."""
+
+
+HANDLED = frozenset(InboundOutcome) - {InboundOutcome.OTHER, InboundOutcome.UNKNOWN, InboundOutcome.SET_ASIDE}
+"""Mails with which nobody has to bother any more."""
+
+_ADDRESS_GONE = re.compile(r"5\.1\.\d+|5\.2\.1|5\.4\.4|5\.0\.0|")
+
+
+def address_is_bad(status: str) -> bool:
+    """Whether a mail that failed with this code (RFC 3463) would fail at this address the next time too.
+
+    A full mailbox, a mail that is too large, or a policy speaks of something else than the address. Where no
+    code is given, and for the code that says nothing, the address is as bad as any reason.
+    """
+    return _ADDRESS_GONE.fullmatch(status) is not None

@@ -1,0 +1,18 @@
+"""What a mail that came in led to, as it is written down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from scheduler.domain.inbound import InboundOutcome
+from scheduler.domain.messages import Hint
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    outcome: InboundOutcome
+    visit: UUID | None = None
+    message: int | None = None
+    status: str = ""
+    due: Sequence[Hint] = ()
+    """Messages to be sent at once."""

@@ -1,0 +1,87 @@
+"""What came back, by whatever words it is said."""
+
+import pytest
+
+from scheduler.channels.inbound.mime import parts_of
+from scheduler.channels.inbound.reports import News, Report, report_of
+from tests.channels.inbound.letters import BODY, bounce, calendar, complaint, mail, part, reply
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def read(raw: bytes) -> Report | None:
+    return report_of(parts_of(raw))
+
+
+def test_a_mail_that_did_not_arrive() -> None:
+    assert read(bounce(ID)) == Report(News.BOUNCED, ID, "5.1.1")
+
+
+def test_a_mail_that_is_late() -> None:
+    assert read(bounce(ID, "4.4.1", "delayed")) == Report(News.DELAYED, ID, "4.4.1")
+
+
+def test_a_mail_that_arrived() -> None:
+    assert read(bounce(ID, "2.0.0", "delivered")) == Report(News.NOTHING, ID)
+
+
+def test_only_the_headers_came_back() -> None:
+    raw = bounce(ID).replace(b"Content-Type: message/rfc822", b"Content-Type: text/rfc822-headers")
+    assert read(raw) == Report(News.BOUNCED, ID, "5.1.1")
+
+
+def test_a_report_that_does_not_say_of_what() -> None:
+    assert read(bounce(ID, returned="From: visits@clinic.example\r\n\r\nHello")) == Report(
+        News.BOUNCED, None, "5.1.1"
+    )
+
+
+def test_another_mails_number_is_not_ours() -> None:
+    assert read(bounce("not-ours")) == Report(News.BOUNCED, None, "5.1.1")
+
+
+@pytest.mark.parametrize(("kind", "news"), [("abuse", News.COMPLAINT), ("not-spam", News.NOTHING)])
+def test_a_reader_complains(kind: str, news: News) -> None:
+    assert read(complaint(ID, kind)) == Report(news, ID)
+
+
+def test_a_receipt_is_a_report_of_nothing() -> None:
+    receipt = mail(
+        part("text/plain", "The message was displayed."),
+        part("message/disposition-notification", "Disposition: manual-action/MDN-sent-manually; displayed"),
+        subtype="report; report-type=disposition-notification",
+    )
+    assert read(receipt) == Report(News.NOTHING, None)
+
+
+def test_a_report_that_echoes_an_answer_is_a_report() -> None:
+    echoed = part("text/calendar; method=REPLY", calendar("0d9ac3b5-55a4-4f0e-9d9a-2f1f6f6f8a01"))
+    assert read(bounce(ID, extra=[echoed])) == Report(News.BOUNCED, ID, "5.1.1")
+
+
+QMAIL = f"""Hi. This is the qmail-send program at mail.clinic.example.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<pat0@patients.example>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+--- Below this line is a copy of the message.
+
+Return-Path: <visits@clinic.example>
+Message-ID: <{ID}@clinic.example>
+"""
+
+
+@pytest.mark.parametrize("sender", [{"From": "MAILER-DAEMON@mail.clinic.example"}, {"Return_Path": "<>"}])
+def test_a_report_in_words_of_its_own(sender: dict[str, str]) -> None:
+    assert read(mail(part("text/plain", QMAIL), **sender)) == Report(News.BOUNCED, ID)
+
+
+def test_words_like_these_of_a_person_are_no_report() -> None:
+    assert read(mail(part("text/plain", QMAIL))) is None
+
+
+def test_a_persons_mail_and_a_calendars_answer_are_no_reports() -> None:
+    assert read(mail(part("text/plain", BODY))) is None
+    assert read(reply(calendar("0d9ac3b5-55a4-4f0e-9d9a-2f1f6f6f8a01"))) is None

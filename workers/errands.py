@@ -7,12 +7,15 @@ called again at any time: after a death in its midst, or because somebody planne
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from uuid import UUID
 
 from scheduler.bootstrap import Runtime
 from scheduler.domain.messages import ErrandHint
 from scheduler.services import errands
 from scheduler.services.outside.keeping import FETCH
 from scheduler.services.outside.polling import poll
+from scheduler.services.rooms.keeping import keep_room
+from scheduler.services.rooms.wanting import KEEP_ROOM
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +27,11 @@ def _fetch_outside_calendar(run: Runtime, row: str) -> timedelta | None:
     return poll(run.desk, row)
 
 
-ERRANDS: Mapping[str, Work] = {FETCH: _fetch_outside_calendar}
+def _keep_video_room(run: Runtime, row: str) -> timedelta | None:
+    return keep_room(run.desk, UUID(row))
+
+
+ERRANDS: Mapping[str, Work] = {FETCH: _fetch_outside_calendar, KEEP_ROOM: _keep_video_room}
 
 
 def run_errand(run: Runtime, hint: ErrandHint) -> bool:

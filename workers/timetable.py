@@ -16,6 +16,7 @@ from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
 from scheduler.services.outside import watching
+from scheduler.services.rooms.wanting import look_after_rooms
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ JOBS = (
     Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
     Job("watch-outside-calendars", timedelta(minutes=1), in_one(watching.watch)),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
+    Job("look-after-video-rooms", timedelta(seconds=5), look_after_rooms),
 )
 
 

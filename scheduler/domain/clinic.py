@@ -96,6 +96,8 @@ class Practitioner:
     hours: tuple[Hours, ...]
     licences: tuple[Licence, ...] = ()
     until: date | None = None
+    video: str | None = None
+    """Their own room or user at the video vendor, where it needs one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,3 +30,5 @@ class TaskKind(StrEnum):
     """A practitioner's other calendar takes time in which a visit is booked."""
     CALENDAR_SILENT = "calendar-silent"
     """A practitioner's other calendar has given nothing for hours."""
+    NO_ROOM = "no-room"
+    """A visit by video begins soon and has no room: whoever is in charge calls the patient."""

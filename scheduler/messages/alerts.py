@@ -23,6 +23,7 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "unsendable": "A message to a patient could not be written and was not sent.",
         "busy-over-visit": "A practitioner's other calendar takes time in which a visit is booked.",
         "calendar-silent": "A practitioner's other calendar has given nothing for hours.",
+        "no-room": "A visit by video begins soon and has no room. Please call the patient.",
         "time-overlap": "Two appointments overlap since the rules of a time zone changed.",
     },
     "es": {
@@ -39,6 +40,7 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "unsendable": "Un mensaje a un paciente no se pudo escribir y no se envió.",
         "busy-over-visit": "Otro calendario de un profesional ocupa tiempo de una cita reservada.",
         "calendar-silent": "Otro calendario de un profesional no responde desde hace horas.",
+        "no-room": "Una consulta por video empieza pronto y no tiene sala. Llame al paciente, por favor.",
         "time-overlap": "Dos citas coinciden desde que cambiaron las reglas de una zona horaria.",
     },
 }

@@ -144,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         return not found
 
     def _made(self, user: str, asked: dict[str, Any]) -> None:
-        id = str(9_000_000_000 + len(self.stub.meetings))
+        id = str(9_000_000_000 + len(self.stub.requests))
         self.stub.meetings[id] = {**asked, "user": user}
         self._answer(
             201,

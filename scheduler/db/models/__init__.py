@@ -12,6 +12,7 @@ from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, Ti
 from scheduler.db.models.outside import BusyTime, OutsideCalendar
 from scheduler.db.models.patients import Patient, PatientIdentity
 from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
+from scheduler.db.models.video import VideoRoom
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Task",
     "TimeOff",
     "TimetableEntry",
+    "VideoRoom",
     "Visit",
     "VisitEvent",
 ]

@@ -110,6 +110,7 @@ class PractitionerTable(Table):
     message_name: Line | None = None
     timezone: Zone | None = None
     until: Date | None = None
+    video: Line | None = None
     hours: list[Part[HoursTable]] = Field(default_factory=list)
     licences: list[Part[LicenceTable]] = Field(default_factory=list)
 
@@ -209,6 +210,7 @@ def _practitioner(table: PractitionerTable, timezone: str) -> domain.Practitione
         hours=tuple(_hours(each) for each in table.hours),
         licences=tuple(domain.Licence(e.state, e.valid_from, e.until) for e in table.licences),
         until=table.until,
+        video=table.video,
     )
 
 

@@ -1,0 +1,1 @@
+"""Rooms of visits by video: which ones there should be, and asking the vendor for them."""

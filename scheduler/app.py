@@ -38,6 +38,7 @@ from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
 from scheduler.web import assets, failures
+from scheduler.web.staff.blueprints import BLUEPRINTS as STAFF_PAGES
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ def create_app(run: Runtime) -> APIFlask:
     app.spec_callback = openapi.complete
     for module in (*NOUNS, *PAGES):
         app.register_blueprint(module.blueprint)
+    for pages in STAFF_PAGES:
+        app.register_blueprint(pages)
     problems.register(app)
     app.register_error_handler(404, _on_missing)
     app.before_request(_begin)

@@ -108,7 +108,7 @@ def on_apiflask_error(error: HTTPError) -> Response:
     """What APIFlask refuses: above all bodies and queries that do not fit their schema."""
     cause = error.__cause__
     if isinstance(cause, ValidationError):
-        return problem("validation", 422, errors=described([_fault(each) for each in cause.errors()]))
+        return problem("validation", 422, errors=described([fault_of(each) for each in cause.errors()]))
     return problem(HTTP_SLUGS.get(error.status_code, "internal"), error.status_code)
 
 
@@ -128,7 +128,7 @@ def on_anything_else(error: Exception) -> Response:
     return problem("internal", 500)
 
 
-def _fault(error: ErrorDetails) -> Fault:
+def fault_of(error: ErrorDetails) -> Fault:
     """A rule over several fields names the one to mend in its context."""
     pointer = "".join(f"/{_escape(str(part))}" for part in error["loc"])
     return Fault(pointer + error.get("ctx", {}).get("pointer", ""), _code(error["type"]))

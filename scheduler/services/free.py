@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.slots import FreeTimes, Search, Slot, free_times
 from scheduler.domain.times import DAY, local_date
 from scheduler.domain.wishes import Wish, search
@@ -30,18 +31,26 @@ class Found:
     next_available: datetime | None
 
 
-def find_slots(desk: Desk, wish: Wish, first: date, last: date, own: UUID | None = None) -> Found:
+def find_slots(
+    desk: Desk,
+    wish: Wish,
+    first: date,
+    last: date,
+    own: UUID | None = None,
+    override: Override | None = None,
+) -> Found:
     """The free times of some days (local dates), and the next one from there to the type's horizon.
 
-    `own` is a visit that is to be moved: its time counts as free.
+    `own` is a visit that is to be moved: its time counts as free. `override` sets rules aside, as staff may.
 
     Raises Invalid for codes that the clinic does not have.
     """
     with desk.db.reading() as connection:
         moment = desk.clinics.moment(connection)
-        asked = search(moment.clinic, wish, first, last, moment.now)
+        usual = search(moment.clinic, wish, first, last, moment.now)
+        asked = set_aside(usual, override, moment.now)
         free = search_free(connection, moment, asked, own)
-        next_available = free.first() or _first_after(connection, moment, asked, own)
+        next_available = free.first() or _first_after(connection, moment, usual, own)
         return Found(asked.zone, asked.visit_type.minutes, free.slots(), next_available)
 
 

@@ -12,6 +12,9 @@ from scheduler.web import failures, guards
 class Pages(Blueprint):
     """A blueprint of pages: forms instead of JSON, writes from this very site alone, errors for people."""
 
+    enable_openapi = False
+    """As APIFlask asks: pages are no part of the contract."""
+
     def __init__(self, name: str, import_name: str, url_prefix: str | None = None) -> None:
         super().__init__(name, import_name, url_prefix=url_prefix)
         self.before_request(guards.refuse_other_sites)

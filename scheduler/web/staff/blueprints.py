@@ -1,0 +1,30 @@
+"""All pages of the front desk."""
+
+from scheduler.web.staff import (
+    booking,
+    calls,
+    contacts,
+    days,
+    doors,
+    finding,
+    moving,
+    numbers,
+    schedule,
+    start,
+    visits,
+)
+
+BLUEPRINTS = (
+    doors.outside,
+    doors.blueprint,
+    start.blueprint,
+    days.blueprint,
+    visits.blueprint,
+    moving.blueprint,
+    contacts.blueprint,
+    booking.blueprint,
+    finding.blueprint,
+    schedule.blueprint,
+    calls.blueprint,
+    numbers.blueprint,
+)

@@ -7,6 +7,7 @@ from scheduler.web.staff import (
     days,
     doors,
     finding,
+    messages,
     moving,
     numbers,
     schedule,
@@ -26,5 +27,6 @@ BLUEPRINTS = (
     finding.blueprint,
     schedule.blueprint,
     calls.blueprint,
+    messages.blueprint,
     numbers.blueprint,
 )

@@ -20,6 +20,7 @@ from scheduler.domain.visits import Act, CancelReason, VisitStatus
 from scheduler.services.changes.revoking import end_helper, revoke_links
 from scheduler.services.changes.simple import advance
 from scheduler.services.changes.undoing import last_step
+from scheduler.services.evidence import read_messages
 from scheduler.services.finding import read_history, read_visit
 from scheduler.services.recipients import BOOKED_BY, PATIENT
 from scheduler.services.staff_tasks import Wanted, list_tasks
@@ -67,6 +68,7 @@ def visit_page(id: UUID, status: int = 200, done: str = "", refused: str = "") -
     with run.db.transaction() as session:
         looked = look(session, id, actor)
         history = read_history(session, id, actor, run.db.now(session))
+        told = read_messages(session, id, actor, run.db.now(session)) if may(Scope.MESSAGES) else None
         tasks = list_tasks(session, run.desk, Wanted(visit=id), None, 20, actor, run.db.now(session)).items
     return show(
         "visit.html",
@@ -83,7 +85,7 @@ def visit_page(id: UUID, status: int = 200, done: str = "", refused: str = "") -
         error_reasons=ERRORS,
         done=done,
         refused=refused,
-        sees_messages=may(Scope.MESSAGES),
+        told=told,
     )
 
 

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import Task, TimeOff, Visit
+from scheduler.db.models import Message, Task, TimeOff, Visit
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.scopes import Scope
 from scheduler.domain.tasks import TaskKind
@@ -62,6 +62,15 @@ def test_a_task_of_somebody_else_is_not_finished_over_their_head(desk: Desk) -> 
     other.post(f"/tasks/{id}/done", 409, note="")
 
 
+def test_a_call_says_what_is_to_be_said(desk: Desk) -> None:
+    id = a_message(desk, state=MessageState.FAILED)
+    with desk.run.db.transaction() as session:
+        visit = session.scalars(select(Visit.id)).one()
+        open_task(session, "unsendable", visit, f"message:{id}", at(1, 9), desk.run.db.now(session))
+    for page in ("", "/calls"):
+        assert "The visit is booked: date, time, place, with whom." in plain(desk.get(page))
+
+
 def test_the_call_list_can_be_printed(desk: Desk) -> None:
     task(desk)
     said = plain(desk.get("/calls"))
@@ -73,6 +82,7 @@ def test_the_call_list_can_be_printed(desk: Desk) -> None:
     [
         ("tasks", TaskKind),
         ("kinds", MessageKind),
+        ("say", MessageKind),
         ("states", MessageState),
         ("channels", ChannelName),
         ("statuses", VisitStatus),
@@ -323,3 +333,43 @@ def test_a_week_without_anything_has_a_page_too(desk: Desk) -> None:
 def test_a_spreadsheet_takes_no_cell_for_a_formula(cell: str) -> None:
     assert as_csv([(cell, -1)]).lstrip('"').startswith(f"'{cell[0]}")
     assert as_csv([("plain", -1)]) == "plain,-1\r\n"
+
+
+# ---------------------------------------------------------------------------------------------- messages
+
+
+def a_message(desk: Desk, **values: object) -> int:
+    """The confirmation of a visit on Tuesday in a week."""
+    book(desk.run.desk, request(at(8, 10), name="Ana Example"))
+    with desk.run.db.transaction() as session:
+        mine = update(Message).where(Message.kind == "confirmed").values(**values)
+        return int(session.scalars(mine.returning(Message.id)).one())
+
+
+def test_a_message_that_failed_is_listed_and_sent_again(desk: Desk) -> None:
+    id = a_message(desk, state=MessageState.FAILED, last_error="550", attempt=8)
+    said = plain(desk.get("/messages"))
+    assert "Ana Example" in said and "Confirmation" in said and "failed 550" in said
+    desk.post(f"/messages/{id}/again")
+    with desk.run.db.transaction() as session:
+        row = session.scalars(select(Message).where(Message.id == id)).one()
+    assert (row.state, row.attempt, row.expires_at) == ("pending", 0, at(8, 10))
+    assert "Every message arrived" in desk.get("/messages", done="message")
+    assert "no longer true" in desk.post(f"/messages/{id}/again", 409).text
+
+
+def test_a_message_that_is_no_longer_true_is_not_sent_again(desk: Desk) -> None:
+    id = a_message(desk, state=MessageState.FAILED)
+    with desk.run.db.transaction() as session:
+        session.execute(update(Visit).values(sequence=1))
+    assert "Ana Example" not in desk.get("/messages")
+    desk.post(f"/messages/{id}/again", 409)
+
+
+def test_a_visits_messages_are_on_its_page_for_those_who_may_see_them(desk: Desk) -> None:
+    a_message(desk, state=MessageState.BOUNCED)
+    with desk.run.db.transaction() as session:
+        visit = session.scalars(select(Visit.id)).one()
+    assert "Confirmation email Patient came back" in plain(desk.get(f"/visits/{visit}"))
+    other = Desk(desk.run, frozenset({Scope.VISITS}), "kim")
+    assert "Confirmation" not in other.get(f"/visits/{visit}")

@@ -58,6 +58,8 @@ PAGES: dict[str, Scope | None] = {
     "POST /staff/extra-hours": SCHEDULE,
     "POST /staff/extra-hours/<uuid:id>/delete": SCHEDULE,
     "GET /staff/calls": VISITS,
+    "GET /staff/messages": Scope.MESSAGES,
+    "POST /staff/messages/<int:id>/again": Scope.MESSAGES,
     "GET /staff/numbers": VISITS,
     "GET /staff/numbers.csv": VISITS,
     "POST /staff/time-off/<uuid:id>/delete": SCHEDULE,  # last: it takes away what the others look at

@@ -45,7 +45,7 @@ def test_a_visits_page_says_who_when_where_and_what_was_done(desk: Desk, visit: 
         "Book Booked Patient",
     ):
         assert words in said
-    assert desk.audited() == ["read", "read-history"]
+    assert desk.audited() == ["read", "read-history", "read-messages"]
 
 
 def test_a_visit_goes_its_way_with_one_tap_each_and_each_tap_is_taken_back(

@@ -12,6 +12,7 @@ from scheduler.domain.clinic import Clinic
 from scheduler.messages.facts import spoken_phone
 from scheduler.messages.moments import Moment, moment
 from scheduler.messages.words import WORDS
+from scheduler.services.staff_visits import StaffVisit
 from scheduler.web import speech
 from scheduler.web.house import said
 from scheduler.web.rendering import page
@@ -69,6 +70,11 @@ class Say:
     def visit_type(self, code: str) -> str:
         found = self._clinic.visit_type(code)
         return said(found.label, self._language, self._clinic) if found else code
+
+    def kind(self, visit: StaffVisit) -> str:
+        """Of a visit, in the reader's language; as it was booked, where the clinic has it no more."""
+        found = self._clinic.visit_type(visit.visit_type)
+        return said(found.label, self._language, self._clinic) if found else visit.label
 
     def actor(self, actor: str, words: Mapping[str, str]) -> str:
         """`staff:pat` → `Front desk: pat`."""

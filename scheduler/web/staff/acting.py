@@ -29,7 +29,6 @@ ONWARD = (Act.APPROVE, Act.ARRIVE, Act.CHECK_IN, Act.COMPLETE)
 """The way of a visit that goes as it should: what comes next is the first button."""
 QUICK = (*ONWARD, Act.NO_SHOW)
 """What the day offers without opening the visit."""
-MOVABLE = (Act.RESCHEDULE, Act.CONVERT)
 
 
 class Offered(NamedTuple):

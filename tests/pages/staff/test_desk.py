@@ -49,7 +49,8 @@ def test_a_task_is_taken_left_and_done_with_a_note(desk: Desk) -> None:
     assert "yours" not in desk.get()
     desk.post(f"/tasks/{id}/done", note="Reached her at her sister's.")
     assert "Nothing is left to do." in desk.get()
-    assert desk.audited()[-4:] == ["list", "claim", "release", "finish"] or "finish" in desk.audited()
+    acts = [act for act in desk.audited() if act != "list"]
+    assert acts == ["claim", "release", "finish"]
     late = desk.post(f"/tasks/{id}/claim", 409)
     assert "Somebody else took this task" in late.text
 
@@ -73,7 +74,11 @@ def test_a_call_says_what_is_to_be_said(desk: Desk) -> None:
 
 def test_the_call_list_can_be_printed(desk: Desk) -> None:
     task(desk)
+    with desk.run.db.transaction() as session:
+        visit = session.scalars(select(Visit.id)).one()
+        open_task(session, TaskKind.MISFIT, visit, "test", at(2, 9), desk.run.db.now(session))
     said = plain(desk.get("/calls"))
+    assert "no longer fits" not in said, "that is tomorrow's"
     assert "Ana Example (409) 555-0123 English" in said and "Print" in said
 
 
@@ -225,7 +230,7 @@ def test_a_callers_visit_is_found_and_the_address_says_nothing(desk: Desk, said:
     assert path == "/staff/find" and asked not in answer.headers["Location"]
     page = desk.get("/find", **query)
     assert "Ana Example" in page and "1 found" in page
-    assert desk.get("/find", **query) == page or "1 found" in page  # Back works
+    assert plain(desk.get("/find", **query)) == plain(page), "Back works"
     stranger = Desk(desk.run, name="kim")
     assert "Ana Example" not in stranger.get("/find", **query)
     assert "search" in desk.audited()

@@ -13,7 +13,7 @@ from scheduler.api.problems import slug_of
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.visits import VisitIn
 from scheduler.domain.actors import Actor
-from scheduler.domain.clinic import Clinic, Mode, NewPatients, VisitType
+from scheduler.domain.clinic import Clinic, Mode, NewPatients
 from scheduler.domain.consents import asked_of
 from scheduler.domain.errors import Conflict, ConsentRequired, Invalid, Refused
 from scheduler.domain.people import Receives
@@ -26,7 +26,7 @@ from scheduler.web.staff.forms import errors_of, field, read
 from scheduler.web.staff.going import go
 from scheduler.web.staff.members import require, staff_pages
 from scheduler.web.staff.showing import show, the_clinic
-from scheduler.web.staff.times import WHY, Choice, chosen_time, override_said, times_of, wished
+from scheduler.web.staff.times import WHY, chosen_time, override_said, times_of, wished, within
 
 RELATIONSHIPS = ("parent", "guardian", "spouse", "child", "caregiver", "other")
 IDS = {
@@ -53,24 +53,9 @@ def show_times() -> Response:
     kind = clinic.visit_type(request.args.get("visit_type", ""))
     if kind is None:
         return show("book.html", active="book", kind=None, choice=None, times=None)
-    choice = _choice(clinic, kind)
+    choice = within(clinic, kind, wished(next(iter(kind.modes)), today_of(clinic)))
     times = times_of(Wish(kind.code, choice.mode, choice.practitioner, choice.location), choice)
     return show("book.html", active="book", kind=kind, choice=choice, times=times)
-
-
-def _choice(clinic: Clinic, kind: VisitType) -> Choice:
-    """A mode that this kind of visit has; people whom the clinic has."""
-    modes = list(kind.modes)
-    choice = wished(modes[0], today_of(clinic))
-    known = clinic.practitioner(choice.practitioner) if choice.practitioner else None
-    place = clinic.location(choice.location) if choice.location else None
-    return Choice(
-        mode=choice.mode if choice.mode in modes else modes[0],
-        first=choice.first,
-        practitioner=known.code if known else None,
-        location=place.code if place else None,
-        aside=choice.aside,
-    )
 
 
 @blueprint.get("/book/details")

@@ -19,8 +19,8 @@ from scheduler.web.staff.acting import do, may_do
 from scheduler.web.staff.forms import field, read, version
 from scheduler.web.staff.going import go
 from scheduler.web.staff.members import require, staff_pages
-from scheduler.web.staff.showing import show
-from scheduler.web.staff.times import WHY, Choice, chosen_time, override_said, times_of, wished
+from scheduler.web.staff.showing import show, the_clinic
+from scheduler.web.staff.times import WHY, Choice, chosen_time, override_said, times_of, wished, within
 from scheduler.web.staff.visits import look, visit_page
 
 blueprint = staff_pages("desk_moving", __name__)
@@ -35,16 +35,18 @@ def _times(id: UUID, status: int = 200, refused: str = "") -> Response:
     actor, run = require(Scope.VISITS), runtime()
     with run.db.transaction() as session:
         visit = look(session, id, actor).visit
-    choice = wished(visit.mode, visit.start.date(), visit.practitioner)
+    clinic = the_clinic()
+    kind = clinic.visit_type(visit.visit_type)
     acts = [act for act in (Act.RESCHEDULE, Act.CONVERT) if may_do(visit, act)]
-    if not acts:
-        return visit_page(id, 409, refused="illegal-transition")
+    if kind is None or not acts:
+        return visit_page(id, 409, refused="illegal-transition" if kind else "slot-not-offered")
+    choice = within(clinic, kind, wished(visit.mode, visit.start.date(), visit.practitioner))
     return show(
         "move.html",
         status,
         visit=visit,
         choice=choice,
-        modes=list(Mode) if Act.CONVERT in acts else [visit.mode],
+        modes=list(kind.modes) if Act.CONVERT in acts else [visit.mode],
         why=WHY,
         times=times_of(_wish(visit, choice), choice, own=id),
         refused=refused,

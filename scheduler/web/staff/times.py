@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from scheduler.api.runtime import runtime
-from scheduler.domain.clinic import Mode
+from scheduler.domain.clinic import Clinic, Mode, VisitType
 from scheduler.domain.overrides import Override, Rule
 from scheduler.domain.slots import Slot
 from scheduler.domain.times import DAY
@@ -80,6 +80,19 @@ def wished(mode: Mode, first: date, practitioner: str | None = None) -> Choice:
         practitioner=None if who == "any" else who,
         location=(args.get("location") or None) if wanted != Mode.TELEMEDICINE else None,
         aside=frozenset(rule for rule in Rule if args.get(f"aside_{rule}")),
+    )
+
+
+def within(clinic: Clinic, kind: VisitType, choice: Choice) -> Choice:
+    """The choice without what the clinic does not have, or does not offer for this kind of visit."""
+    known = clinic.practitioner(choice.practitioner) if choice.practitioner else None
+    mode = choice.mode if choice.mode in kind.modes else next(iter(kind.modes))
+    place = clinic.location(choice.location) if choice.location and mode is Mode.IN_PERSON else None
+    return replace(
+        choice,
+        mode=mode,
+        practitioner=known.code if known else None,
+        location=place.code if place else None,
     )
 
 

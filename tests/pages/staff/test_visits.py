@@ -186,6 +186,12 @@ def test_taken_time_stays_taken_whatever_is_set_aside(desk: Desk, visit: VisitVi
     desk.act(visit.id, "move", 409, **form, **everything)
 
 
+def test_times_are_asked_for_in_what_the_clinic_has(desk: Desk, visit: VisitView) -> None:
+    asked: dict[str, Any] = {"practitioner": "nobody", "location": "nowhere", "mode": "by-foot", "from": "x"}
+    assert "Choose a time" in desk.get(f"/visits/{visit.id}/move", **asked)
+    assert "Choose a time" in desk.get("/book", visit_type="limited", **{**asked, "mode": "in_person"})
+
+
 def test_a_visit_that_is_over_is_not_moved(desk: Desk, visit: VisitView) -> None:
     for act in ("arrive", "check-in", "complete"):
         desk.act(visit.id, act)

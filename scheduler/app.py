@@ -31,6 +31,7 @@ from scheduler.api import (
     staff_visits,
     tasks,
     visits,
+    webhooks,
 )
 from scheduler.api.json import OrjsonProvider
 from scheduler.api.limits import HEADERS, Limits
@@ -56,6 +57,7 @@ NOUNS = (
     tasks,
     schedule,
     outside_calendars,
+    webhooks,
     health,
     metrics,
     openapi,

@@ -8,6 +8,7 @@ from config.settings import Settings
 from config.video import VideoVendor
 from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
+from scheduler.channels.webhook import WebhookChannel
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Links, Lookup, Secrets, Vault
 from scheduler.domain.messages import ChannelName, Hint
@@ -68,9 +69,16 @@ def open_secrets(settings: Settings) -> Secrets:
     )
 
 
+def open_outside(settings: Settings) -> Outside:
+    return Outside(loopback=settings.outgoing_loopback)
+
+
 def open_channels(settings: Settings) -> dict[ChannelName, Channel]:
     """What hands messages over, by the name that stands in their rows."""
-    return {ChannelName.EMAIL: EmailChannel(settings.smtp_url)}
+    return {
+        ChannelName.EMAIL: EmailChannel(settings.smtp_url),
+        ChannelName.WEBHOOK: WebhookChannel(open_outside(settings)),
+    }
 
 
 def open_video(settings: Settings) -> Vendor | None:
@@ -110,7 +118,7 @@ def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
         Clinics(db),
         open_secrets(settings),
         settings.public_url.rstrip("/"),
-        Outside(loopback=settings.outgoing_loopback),
+        open_outside(settings),
         open_video(settings),
     )
     return Runtime(settings, desk, open_channels(settings), doorbell or SilentDoorbell())

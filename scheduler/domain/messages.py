@@ -33,10 +33,13 @@ class MessageKind(StrEnum):
     """To somebody whose calendar declined: the visit stands until they cancel it."""
     ALERT = "alert"
     """To people of the clinic, about a task; of no visit."""
+    WEBHOOK = "webhook"
+    """To a program elsewhere, about an act on a visit."""
 
 
 class ChannelName(StrEnum):
     EMAIL = "email"
+    WEBHOOK = "webhook"
 
 
 class Queue(StrEnum):
@@ -96,8 +99,12 @@ QUEUES = {
     MessageKind.LINKS: Queue.URGENT,
     MessageKind.WITHDRAWN: Queue.URGENT,
     MessageKind.REPLY: Queue.URGENT,
+    MessageKind.WEBHOOK: Queue.HOOKS,
     MessageKind.ALERT: Queue.URGENT,
 }
+
+WORDLESS = frozenset({MessageKind.WEBHOOK})
+"""Kinds for programs: no person reads them, and no template makes them."""
 
 ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
 """Kinds that tell of a visit that does not take place."""
@@ -122,6 +129,7 @@ SPEAKS_OF = {
     MessageKind.LINKS: EXPECTED,
     MessageKind.REPLY: frozenset({VisitStatus.PENDING, VisitStatus.BOOKED}),
     MessageKind.WITHDRAWN: frozenset(VisitStatus),
+    MessageKind.WEBHOOK: frozenset(VisitStatus),
     MessageKind.ALERT: frozenset(),
 }
 """The statuses of a visit in which a message of that kind is still true."""

@@ -10,5 +10,7 @@ class Scope(StrEnum):
     """Time off and extra hours."""
     MESSAGES = "messages"
     """Who was told what, and sending it again."""
+    WEBHOOKS = "webhooks"
+    """Which programs elsewhere hear of visits, and what became of it."""
     AUDIT = "audit"
     INTAKE = "intake"

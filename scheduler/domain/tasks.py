@@ -26,6 +26,8 @@ class TaskKind(StrEnum):
     """Mail came in that the service cannot read: people have to."""
     UNSENDABLE = "unsendable"
     """A message could not be written as it must be, and was not sent: the patient does not know."""
+    WEBHOOK_GONE = "webhook-gone"
+    """A program elsewhere answered that it is there no more: it hears nothing until it is enabled again."""
     BUSY_OVER_VISIT = "busy-over-visit"
     """A practitioner's other calendar takes time in which a visit is booked."""
     CALENDAR_SILENT = "calendar-silent"

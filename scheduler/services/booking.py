@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import Hold
 from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.errors import SlotTaken
+from scheduler.domain.hooks import BOOK
 from scheduler.domain.messages import Hint
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search
@@ -125,6 +126,6 @@ def _enter(
         use_up(session, hold)
     open_follow_ups(session, made, moment.now)
     reason = request.override.reason if request.override else None
-    note_act(session, made, request.actor, "book", None, visit.status, 0, moment.now, reason)
+    due += note_act(session, made, request.actor, BOOK, None, visit.status, 0, moment.now, reason)
     idempotency.finish(session, repeatable, visit=made)
     return Booked(view(session, desk, made), due)

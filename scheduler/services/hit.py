@@ -70,7 +70,7 @@ def visits_hit(
 def _last_messages(session: Session, visits: Sequence[UUID], now: datetime) -> dict[UUID, LastMessage]:
     rows = session.execute(
         select(Message.visit_id, Message.kind, Message.state, Message.due_at)
-        .where(Message.visit_id.in_(visits), Message.due_at <= now)
+        .where(Message.visit_id.in_(visits), Message.due_at <= now, Message.recipient_id.is_not(None))
         .order_by(Message.due_at, Message.id)
     )  # of each visit's, the last one stays
     return {row.visit_id: LastMessage(row.kind, row.state, row.due_at) for row in rows}

@@ -160,6 +160,7 @@ class World:
             "time_off",
             "extra_hours",
             "outside_calendars",
+            "webhook_endpoints",
         )
         queries = {each: f"SELECT {each}::text FROM {each} ORDER BY 1" for each in (*tables, "api_keys")}
         with self.run.db.reading() as connection:

@@ -197,7 +197,20 @@ def a_calendar(world: World, thing: Booked) -> dict[str, Any]:
     return {"practitioner": "one", "label": "Rota", "address": address}
 
 
+def a_webhook(world: World, thing: Booked) -> dict[str, Any]:
+    return {"label": "Records", "url": "https://records.example/hooks"}
+
+
+def disabled(world: World, thing: Booked) -> dict[str, Any]:
+    return {"enabled": False}
+
+
+def all_of_it(world: World, thing: Booked) -> dict[str, Any]:
+    return {"webhook": thing.id}
+
+
 time_off, extra_hours = entered("/v1/time-off", an_hour), entered("/v1/extra-hours", an_hour_more)
+webhook = entered("/v1/webhooks", a_webhook)
 outside_calendar = entered("/v1/outside-calendars", a_calendar)
 
 
@@ -212,6 +225,10 @@ def task() -> Route:
 
 def schedule(status: int = 200, **more: Any) -> Route:
     return Route(STAFF_ALONE, status, Scope.SCHEDULE, **more)
+
+
+def hooks(status: int = 200, **more: Any) -> Route:
+    return Route(STAFF_ALONE, status, Scope.WEBHOOKS, **more)
 
 
 DAYS = "from=2026-12-03&to=2026-12-04"
@@ -266,6 +283,14 @@ ROUTES = {
     "POST /v1/time-off": schedule(201, body=an_hour),
     "GET /v1/time-off/<uuid:id>": schedule(object=time_off),
     "DELETE /v1/time-off/<uuid:id>": schedule(object=time_off),
+    "GET /v1/webhooks": hooks(),
+    "POST /v1/webhooks": hooks(201, body=a_webhook),
+    "GET /v1/webhooks/<uuid:id>": hooks(object=webhook),
+    "PATCH /v1/webhooks/<uuid:id>": hooks(body=disabled, object=webhook),
+    "POST /v1/webhooks/<uuid:id>/rotate": hooks(body=nothing, object=webhook),
+    "DELETE /v1/webhooks/<uuid:id>": hooks(object=webhook),
+    "GET /v1/webhooks/deliveries": hooks(),
+    "POST /v1/webhooks/replay": hooks(202, body=all_of_it, object=webhook),
     "GET /v1/outside-calendars": schedule(),
     "POST /v1/outside-calendars": schedule(201, body=a_calendar),
     "GET /v1/outside-calendars/<uuid:id>": schedule(object=outside_calendar),

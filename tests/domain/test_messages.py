@@ -122,6 +122,8 @@ TRUE_IN: dict[str, set[str]] = {
     "join": {"booked"},
     "links": {"pending", "booked", "arrived", "checked-in"},
     "withdrawn": {*VisitStatus},
+    "reply": {"pending", "booked"},
+    "webhook": {*VisitStatus},
     "alert": set(),  # it is about a task
 }
 """In which states of a visit what a message says is true."""
@@ -160,5 +162,6 @@ def test_a_message_that_came_to_an_end_is_not_open() -> None:
         MessageState.SKIPPED,
         MessageState.EXPIRED,
         MessageState.FAILED,
+        MessageState.BOUNCED,
         MessageState.UNKNOWN,
     }

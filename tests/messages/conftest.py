@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.domain.clinic import Mode
-from scheduler.domain.messages import ENDING, MessageKind
+from scheduler.domain.messages import ENDING, WORDLESS, MessageKind
 from scheduler.messages.facts import MessageFacts
 
 MANAGE = "https://visits.clinic.example/v/3q2r8sd9fk2l3k4j5h6g7f"
@@ -58,7 +58,7 @@ def every_message() -> list[Any]:
     """Each kind in each language and mode in which it is sent, but for those that say nothing of a visit."""
     return [
         pytest.param(as_kind(facts, kind, language), id=f"{kind}-{language}-{facts.mode}")
-        for kind in sorted(set(MessageKind) - {MessageKind.WITHDRAWN, MessageKind.ALERT})
+        for kind in sorted(set(MessageKind) - WORDLESS - {MessageKind.WITHDRAWN, MessageKind.ALERT})
         for language in ("en", "es")
         for facts in (VIDEO, IN_PERSON)
         if kind is not MessageKind.JOIN or facts.mode is Mode.TELEMEDICINE

@@ -10,13 +10,14 @@ from sqlalchemy import update
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Visit
-from scheduler.domain.messages import SPEAKS_OF, MessageKind, MessageState
+from scheduler.domain.messages import SPEAKS_OF, WORDLESS, MessageKind, MessageState
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.fence import Passage, fence, give_back
 from tests.outbox.conftest import HOUR, Book, add_messages, change, claimed, first, now, row, rows
 
-KINDS = sorted(set(SPEAKS_OF) - {MessageKind.WITHDRAWN, MessageKind.ALERT})  # they have tests of their own
+KINDS = sorted(set(SPEAKS_OF) - WORDLESS - {MessageKind.WITHDRAWN, MessageKind.ALERT})
+"""The others have tests of their own."""
 
 
 def pass_fence(run: Runtime, held: Claimed, later: timedelta = timedelta(0)) -> Passage:

@@ -6,6 +6,7 @@ from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, R
 from scheduler.db.models.consents import Consent
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
+from scheduler.db.models.hooks import WebhookEndpoint
 from scheduler.db.models.inbound import InboundMail, InviteAnswer
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
 from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, TimetableEntry
@@ -52,4 +53,5 @@ __all__ = [
     "VideoRoom",
     "Visit",
     "VisitEvent",
+    "WebhookEndpoint",
 ]

@@ -10,7 +10,9 @@ from scheduler.db.models.base import Base, one_of
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState, Queue
 
 SUBJECT = """
-num_nonnulls(visit_id, recipient_id) = CASE WHEN kind = 'alert' THEN 0 ELSE 2 END
+num_nonnulls(visit_id, recipient_id) = CASE kind WHEN 'alert' THEN 0 WHEN 'webhook' THEN 1 ELSE 2 END
+AND num_nonnulls(visit_id, webhook_id, event_id)
+= CASE kind WHEN 'alert' THEN 0 WHEN 'webhook' THEN 3 ELSE 1 END
 AND num_nonnulls(task_id, alert_step, alert_to) = CASE WHEN kind = 'alert' THEN 3 ELSE 0 END
 """
 
@@ -18,7 +20,7 @@ AND num_nonnulls(task_id, alert_step, alert_to) = CASE WHEN kind = 'alert' THEN 
 class Message(Base):
     """One thing to tell one recipient over one channel; never an address.
 
-    It is about a visit, or an alert about a task.
+    It is about a visit, an alert about a task, or a hook about an act.
     """
 
     __tablename__ = "messages"
@@ -34,6 +36,14 @@ class Message(Base):
         Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
         Index(None, "recipient_id"),
         Index(None, "message_id"),
+        Index(
+            "messages_hooks_idx",
+            "webhook_id",
+            "event_id",
+            unique=True,
+            postgresql_where=text("webhook_id IS NOT NULL"),
+        ),
+        Index("messages_events_idx", "event_id", postgresql_where=text("event_id IS NOT NULL")),
         Index(
             "messages_alerts_idx",
             "task_id",
@@ -53,6 +63,9 @@ class Message(Base):
     """Which list of the clinic file's `alerts`: see `domain/alerts.py`."""
     alert_to: Mapped[int | None]
     """Which address of that list, from 0."""
+    webhook_id: Mapped[UUID | None] = mapped_column(ForeignKey("webhook_endpoints.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("visit_events.id"))
+    """The act that a hook tells of."""
     sequence: Mapped[int]
     kind: Mapped[str]
     offset_minutes: Mapped[int]

@@ -91,6 +91,7 @@ class Scene:
         self.session.execute(
             update(Message)
             .where(Message.visit_id == self.visit.id, Message.state == MessageState.PENDING, *which)
+            .where(Message.kind != MessageKind.WEBHOOK)
             .values(state=MessageState.SUPERSEDED, finished_at=self.moment.now)
         )
 
@@ -162,6 +163,6 @@ def _write_down(scene: Scene) -> None:
     session.flush()
     if scene.was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
         close_tasks(session, TaskKind.APPROVE, visit.id, order.actor, now)
-    note_act(
+    scene.due += note_act(
         session, visit.id, order.actor, order.act, scene.was, scene.status, visit.sequence, now, order.reason
     )

@@ -18,7 +18,8 @@ def carry_over(session: Session, visit: UUID, sequence: int) -> list[Hint]:
     in its SEQUENCE alone, which no calendar minds.
     """
     newest = Message.visit_id == visit, Message.sequence == sequence - 1, Message.state.in_(OPEN)
-    return _take_back(session, *newest, Message.kind != MessageKind.WITHDRAWN, sequence=sequence)
+    steady = MessageKind.WITHDRAWN, MessageKind.WEBHOOK
+    return _take_back(session, *newest, Message.kind.not_in(steady), sequence=sequence)
 
 
 def compose_anew(session: Session, recipient: UUID) -> list[Hint]:

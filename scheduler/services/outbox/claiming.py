@@ -51,7 +51,15 @@ class ClaimedAlert(_Taken):
     to: int
 
 
-Held = Claimed | ClaimedAlert
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedHook(_Taken):
+    """One that tells a program of an act on a visit."""
+
+    webhook: UUID
+    event: int
+
+
+Held = Claimed | ClaimedAlert | ClaimedHook
 
 
 def claim(session: Session, hint: int, worker: str, clinic_version: int, now: datetime) -> list[Held]:
@@ -131,5 +139,8 @@ def _held(row: Message) -> Held:
     if row.task_id is not None:
         assert row.alert_step is not None and row.alert_to is not None
         return ClaimedAlert(**common, task=row.task_id, step=row.alert_step, to=row.alert_to)
+    if row.webhook_id is not None:
+        assert row.event_id is not None
+        return ClaimedHook(**common, webhook=row.webhook_id, event=row.event_id)
     assert row.visit_id and row.recipient_id
     return Claimed(**common, visit=row.visit_id, recipient=row.recipient_id)

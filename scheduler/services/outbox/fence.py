@@ -12,7 +12,8 @@ from scheduler.db.models import Message, Visit
 from scheduler.domain.messages import WITH_ENTRY, MessageState, still_true
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.outbox.alerts import unneeded
-from scheduler.services.outbox.claiming import Claimed, ClaimedAlert, Held
+from scheduler.services.outbox.claiming import Claimed, ClaimedAlert, ClaimedHook, Held
+from scheduler.services.outbox.hooks import unwanted
 from scheduler.services.outbox.reach import obstacle
 
 LEASE = 120.0
@@ -79,6 +80,7 @@ def _untrue(session: Session, held: Claimed) -> MessageState | None:
 GUARDS: Mapping[type, Callable[[Session, Any], MessageState | None]] = {
     Claimed: _untrue,
     ClaimedAlert: unneeded,
+    ClaimedHook: unwanted,
 }
 """What becomes of a message that is not to leave any more, by what it is about; each locks that first."""
 

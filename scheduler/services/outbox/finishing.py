@@ -1,7 +1,7 @@
 """Recording what became of an attempt."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -12,7 +12,7 @@ from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import MessageState
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
-from scheduler.services.outbox.manners import MANNERS
+from scheduler.services.outbox.manners import MANNERS, spread
 from scheduler.services.outbox.refusals import concerns_us
 from scheduler.services.tasks import open_task
 
@@ -35,6 +35,8 @@ def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: dat
         .returning(Message.state)
     ).scalar_one_or_none()
     _mark_channel(session, held, outcome, now)
+    if afterwards := MANNERS[held.channel].afterwards:
+        afterwards(session, held, outcome, now)
     if moved == MessageState.FAILED and outcome.verdict in (Verdict.BROKEN, Verdict.UNREADABLE):
         _tell_staff(session, held, now)
     return MessageState(moved) if moved else None
@@ -68,10 +70,33 @@ def _next(session: Session, held: Held, outcome: Outcome, now: datetime) -> dict
         and held.handoffs + 1 >= manner.most_handoffs
     ):
         return {"state": MessageState.UNKNOWN, "finished_at": now}
-    delay = PROBE_EVERY if outcome.verdict is Verdict.US else manner.retry(held.attempt)
+    delay = PROBE_EVERY if outcome.verdict is Verdict.US else _delay(session, held)
+    if delay is None:
+        return {"state": MessageState.FAILED, "finished_at": now}
     again: dict[str, object] = {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
     # A refusal, even one after the final dot, is no copy that the recipient could have.
     return again if outcome.verdict is Verdict.UNKNOWN else {**again, "handoffs": held.handoffs}
+
+
+def _delay(session: Session, held: Held) -> timedelta | None:
+    """Until the next try; None where this was the last one."""
+    manner = MANNERS[held.channel]
+    if not manner.waits:
+        return manner.retry(held.attempt)
+    tries = _tries(session, held)
+    return spread(manner.waits[tries - 1]) if tries <= len(manner.waits) else None
+
+
+def _tries(session: Session, held: Held) -> int:
+    """Since it was last due anew, this one included; a claim that was given back is none."""
+    times = (
+        select(func.count())
+        .select_from(MessageAttempt)
+        .join(Message, Message.id == MessageAttempt.message_id)
+        .where(Message.id == held.id, MessageAttempt.at >= Message.due_at)
+        .where(MessageAttempt.verdict != Verdict.FENCED)
+    )
+    return session.execute(times).scalar_one()
 
 
 def _unreadable_times(session: Session, held: Held) -> int:

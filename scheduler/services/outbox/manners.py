@@ -4,15 +4,18 @@ A new channel is an entry here, a module that composes, and an object in `bootst
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from scheduler.channels.outcome import Outcome
+from scheduler.domain.hooks import WAITS
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Held
+from scheduler.services.outbox.hooks import compose_call, take_leave
 from scheduler.services.outbox.mails import compose_mail
 
 FIRST_RETRY = 30.0
@@ -26,6 +29,11 @@ def retry_delay(attempt: int) -> timedelta:
     return timedelta(seconds=random.uniform(FIRST_RETRY, ceiling))  # noqa: S311 - guards no secret
 
 
+def spread(wait: timedelta) -> timedelta:
+    """A bit longer, each time otherwise: of many that failed together not all come back together."""
+    return wait * random.uniform(1.0, 1.1)  # noqa: S311 - guards no secret
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
     compose: Callable[[Session, Desk, Held], object | None]
@@ -36,9 +44,15 @@ class Manner:
     """Whether in doubt the provider is asked what became of it, instead of handing it over again."""
     retry: Callable[[int], timedelta] = retry_delay
     """How long to wait after which attempt."""
+    waits: Sequence[timedelta] = ()
+    """How long to wait after which failed try instead, the last one of which ends it."""
+    afterwards: Callable[[Session, Held, Outcome, datetime], None] | None = None
+    """What else an outcome does, in the transaction that records it."""
 
 
 MANNERS: Mapping[ChannelName, Manner] = {
     # A second copy has the same Message-ID, Date and bytes: a recipient never gets more than these two.
     ChannelName.EMAIL: Manner(compose=compose_mail, most_handoffs=2),
+    # A program knows a second copy by its id.
+    ChannelName.WEBHOOK: Manner(compose=compose_call, most_handoffs=None, waits=WAITS, afterwards=take_leave),
 }

@@ -1,0 +1,1 @@
+"""Webhooks: who gets them, what became of them, and sending them again."""

@@ -1,0 +1,66 @@
+"""Hooks on their way: whether they still may leave, what they say, and what a receiver's farewell does."""
+
+from datetime import datetime
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler.channels.outcome import Outcome, Verdict
+from scheduler.channels.webhook import Call
+from scheduler.db.models import Message, VisitEvent, WebhookEndpoint
+from scheduler.domain.hooks import event_type
+from scheduler.domain.messages import MessageState
+from scheduler.domain.tasks import TaskKind
+from scheduler.domain.visits import VisitStatus
+from scheduler.services.desk import Desk
+from scheduler.services.hooks.keeping import signing, skip_pending, url_of
+from scheduler.services.outbox.claiming import ClaimedHook, Held
+from scheduler.services.tasks import open_task
+
+GONE = "gone"
+"""Why an endpoint is disabled: it answered that it is there no more."""
+
+
+def unwanted(session: Session, held: ClaimedHook) -> MessageState | None:
+    """What becomes of a hook whose endpoint was disabled; None while it is wanted. Nothing supersedes it."""
+    enabled = select(WebhookEndpoint.enabled).where(WebhookEndpoint.id == held.webhook)
+    wanted = session.execute(enabled.with_for_update(read=True)).scalar_one()
+    return None if wanted else MessageState.SKIPPED
+
+
+def compose_call(session: Session, desk: Desk, held: Held) -> Call | None:
+    """What a hook says: the same bytes on every attempt; None where its endpoint was removed."""
+    assert isinstance(held, ClaimedHook)
+    row, event = session.execute(
+        select(WebhookEndpoint, VisitEvent)
+        .join(VisitEvent, VisitEvent.id == held.event)
+        .where(WebhookEndpoint.id == held.webhook)
+    ).one()
+    if row.url is None:
+        return None
+    now = desk.db.now(session)
+    vault = desk.secrets.vault
+    timestamp = int((now - desk.db.offset).timestamp())  # the receiver's clock knows no rehearsals
+    return Call(url_of(vault, row), held.message_id, timestamp, _body(event), signing(vault, row, now))
+
+
+def _body(event: VisitEvent) -> bytes:
+    said = {
+        "type": event_type(event.act, VisitStatus(event.to_status)),
+        "timestamp": event.at.isoformat(),
+        "data": {"id": str(event.visit_id), "status": event.to_status, "sequence": event.sequence},
+    }
+    return orjson.dumps(said)
+
+
+def take_leave(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:
+    """An endpoint that is gone gets nothing any more, until somebody enables it again."""
+    if outcome.verdict is not Verdict.ADDRESS:
+        return
+    assert isinstance(held, ClaimedHook)
+    row = session.get(WebhookEndpoint, held.webhook, with_for_update={"key_share": True})
+    if row is not None and row.enabled:
+        row.enabled, row.disabled_reason = False, GONE
+        skip_pending(session, now, Message.webhook_id == row.id)
+        open_task(session, TaskKind.WEBHOOK_GONE, None, f"webhook:{row.id}", now, now)

@@ -6,10 +6,11 @@ from datetime import timedelta
 import click
 
 from config.keys import fresh_keys
-from scheduler.bootstrap import open_database
+from scheduler.bootstrap import open_database, open_secrets
 from scheduler.cli.common import saying, settings
 from scheduler.domain.scopes import Scope
 from scheduler.services.access import create_key, list_keys, revoke_key
+from scheduler.services.resealing import reseal
 
 
 @click.group("keys")
@@ -23,6 +24,18 @@ def new_keys() -> None:
     password = {"VISITS_POSTGRES_PASSWORD": secrets.token_hex(24)}  # of the PostgreSQL in docker-compose.yml
     for name, value in (fresh_keys() | password).items():
         click.echo(f"{name}={value}")
+
+
+@keys_group.command("rotate-encryption")
+def rotate_encryption() -> None:
+    """Seal everything with the first of VISITS_ENCRYPTION_KEYS; may run beside the service, and again."""
+    given = settings()
+    done = saying(lambda: reseal(open_database(given), open_secrets(given).vault))
+    click.echo(f"Sealed anew: {done.rows} rows. Left under other keys: {done.left}.")
+    if done.unopened:
+        raise click.ClickException("\n".join(done.unopened))
+    if done.left:
+        raise click.ClickException("Somebody had these in hand: run it again.")
 
 
 @keys_group.command("create")

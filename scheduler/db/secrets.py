@@ -29,6 +29,11 @@ class Vault:
         self._ciphers = {name: AESGCM(key) for name, key in keyring.items()}
         self._active = next(iter(keyring))
 
+    @property
+    def active_prefix(self) -> bytes:
+        """What everything begins with that is sealed with the active key."""
+        return bytes([len(self._active)]) + self._active.encode()
+
     def seal(self, place: str, row: UUID, text: str) -> bytes:
         """`place` is `table.column`."""
         key_id = self._active.encode()

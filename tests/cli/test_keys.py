@@ -103,3 +103,8 @@ def test_making_and_revoking_a_key_are_in_the_audit(visits: Visits, run: Runtime
     with run.db.transaction() as session:
         rows = session.execute(text("SELECT act, object_id FROM audit_entries ORDER BY id")).all()
     assert [tuple(row) for row in rows] == [("create", "front-desk"), ("revoke", "front-desk")]
+
+
+def test_the_encryption_is_rotated_by_command_and_says_what_is_left(visits: Visits) -> None:
+    done = keys(visits, "rotate-encryption")
+    assert (done.exit_code, done.output) == (0, "Sealed anew: 0 rows. Left under other keys: 0.\n")

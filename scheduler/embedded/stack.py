@@ -9,6 +9,7 @@ from pathlib import Path
 import requests
 
 import config
+from scheduler.domain.scopes import Scope
 from scheduler.embedded.environment import Ports, development_only, is_given, service_environment, this_python
 from scheduler.embedded.errors import EmbeddedError, MissingExtra, PortTaken
 from scheduler.embedded.keys import keys
@@ -20,6 +21,7 @@ from scheduler.embedded.supervisor import Program, Supervisor
 from scheduler.embedded.terminal import Terminal
 
 DATABASE, REDIS, SMTP = "VISITS_DATABASE_URL", "VISITS_REDIS_URL", "VISITS_SMTP_URL"
+EXAMPLE_ACCOUNT = "desk"
 EXAMPLE_CLINIC = Path(config.__path__[0]) / "clinic.example.toml"
 CLINIC_APPLIED = "clinic-applied"  # a mark in the data folder
 READY_SECONDS = 60
@@ -116,7 +118,16 @@ class Stack:
             clinic = EXAMPLE_CLINIC
         arguments = ["--clinic", str(clinic)] if clinic else []
         self._program("migrate", this_python("scheduler.cli", "migrate", *arguments)).run()
+        if not mark.exists() and not is_given(self._caller, DATABASE):
+            self._make_account()
         mark.touch()
+
+    def _make_account(self) -> None:
+        """Somebody who can sign in at the front desk of a new database: the password is said this once."""
+        scopes = [word for scope in Scope for word in ("--scope", str(scope))]
+        create = this_python("scheduler.cli", "accounts", "create", *scopes, "--", EXAMPLE_ACCOUNT)
+        self._terminal.say(f"The front desk's first account is {EXAMPLE_ACCOUNT}, its first password:")
+        self._program("account", create).run()
 
     def _api(self) -> Program:
         command = this_python(

@@ -38,6 +38,7 @@ def _addresses(stack: Stack, data: Path) -> str:
     lines = [
         ("Booking API, to read and to try", f"{stack.api}/docs"),
         *([("Booking form", form)] if answers(form) else []),
+        ("Front desk, signed in as `desk`", f"{stack.api}/staff"),
         *([("Mailbox: every mail ends here", stack.mailbox)] if stack.mailbox else []),
     ]
     width = max(len(label) for label, _ in lines)

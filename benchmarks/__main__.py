@@ -77,6 +77,7 @@ def _booking(start: str, practitioner: str, number: int) -> bytes:
     body = {
         "visit_type": "follow-up",
         "mode": "telemedicine",
+        "state": "TX",
         "start": start,
         "practitioner": practitioner,
         "patient": {

@@ -30,7 +30,13 @@ def _wait(api: Connection, start: str, number: int) -> float:
         "birth_date": str(date(1950, 1, 1) + timedelta(number)),
         "email": email,
     }
-    body = {"visit_type": "follow-up", "mode": "telemedicine", "start": start, "patient": patient}
+    body = {
+        "visit_type": "follow-up",
+        "mode": "telemedicine",
+        "state": "TX",
+        "start": start,
+        "patient": patient,
+    }
     status, said = api.send(post("/v1/visits", json.dumps(body).encode()))
     assert status == 201, said
     began = time.monotonic()

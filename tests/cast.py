@@ -34,6 +34,7 @@ def wish(start: datetime, number: int = 0, **more: object) -> dict[str, Any]:
     return {
         "visit_type": "follow-up",
         "mode": "telemedicine",
+        "state": "TX",
         "start": start.isoformat(),
         "patient": patient(number),
         **more,

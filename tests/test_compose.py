@@ -98,6 +98,8 @@ class Composed:
         wish = {
             "visit_type": "follow-up",
             "mode": "telemedicine",
+            "state": "TX",
+            "consents": ["telehealth:example-1"],
             "start": offered.json()["slots"][0]["start"],
             "patient": {"name": f"Pat {mail}", "birth_date": "1960-02-29", "email": mail},
         }

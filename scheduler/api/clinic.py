@@ -11,12 +11,13 @@ from scheduler.api.schemas.clinic import (
     LocationOut,
     LocationsOut,
     ModeOut,
+    NeedOut,
     PractitionerOut,
     PractitionersOut,
     VisitTypeOut,
     VisitTypesOut,
 )
-from scheduler.domain.clinic import Clinic, Practitioner, Texts, VisitType
+from scheduler.domain.clinic import Clinic, Need, Practitioner, Texts, VisitType
 
 blueprint = APIBlueprint("clinic", __name__, url_prefix="/v1", tag="Clinic")
 
@@ -46,6 +47,16 @@ def show_clinic() -> ClinicOut:
         emergency=said(clinic.emergency, clinic),
         links=dict(clinic.links),
         consents=[ConsentOut(**consent_json(each, language())) for each in clinic.consents],
+        needs=[_need(each, clinic) for each in clinic.needs],
+    )
+
+
+def _need(need: Need, clinic: Clinic) -> NeedOut:
+    return NeedOut(
+        code=need.code,
+        label=said(need.label, clinic),
+        extra_minutes=need.extra_minutes,
+        modes=sorted(need.modes),
     )
 
 

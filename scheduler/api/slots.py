@@ -7,7 +7,6 @@ from flask import Response
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import SlotsOut, SlotsQuery
 from scheduler.api.slot_json import instant_text, slot_json
-from scheduler.domain.wishes import Wish
 from scheduler.services.free import Found, find_slots
 
 blueprint = APIBlueprint("slots", __name__, url_prefix="/v1", tag="Booking")
@@ -22,15 +21,18 @@ def list_slots(query_data: SlotsQuery) -> Response:
     Local dates, both included. `next_available` is the first free start from the first date to the horizon.
     """
     asked = query_data
-    wish = Wish(asked.visit_type, asked.mode, asked.practitioner, asked.location)
-    return slots_answer(find_slots(runtime().desk, wish, asked.from_, asked.to), asked.limit)
+    found = find_slots(runtime().desk, asked.wish(), asked.from_, asked.to)
+    return slots_answer(found, asked.limit)
 
 
 def slots_answer(found: Found, limit: int) -> Response:
     zone = found.zone
-    body = {
+    body: dict[str, object] = {
         "timezone": zone.key,
         "slots": [slot_json(slot, found.minutes, zone) for slot in found.slots[:limit]],
         "next_available": instant_text(found.next_available, zone) if found.next_available else None,
     }
+    if found.reason:
+        other = found.next_in_person
+        body |= {"reason": found.reason, "next_in_person": instant_text(other, zone) if other else None}
     return Response(orjson.dumps(body), content_type="application/json")

@@ -19,11 +19,10 @@ from scheduler.api.slots import slots_answer
 from scheduler.api.staff_visit_json import staff_visit_answer
 from scheduler.api.visit_json import visit_answer, visit_fields
 from scheduler.domain.errors import Forbidden
-from scheduler.domain.wishes import Wish
 from scheduler.services.access import may_act_on
 from scheduler.services.booking import book
+from scheduler.services.changes.times import find_slots_to_move
 from scheduler.services.finding import read_visit
-from scheduler.services.free import find_slots
 from scheduler.services.visits import view
 
 blueprint = APIBlueprint("visits", __name__, url_prefix="/v1", tag="Booking")
@@ -81,12 +80,10 @@ def list_slots_for_visit(id: UUID, query_data: OwnSlotsQuery) -> Response:
 
     Its own time counts as free.
     """
-    run = runtime()
     may_act_on(caller(), id)
-    with run.db.transaction() as session:
-        visit = view(session, run.desk, id)
-    wish = Wish(visit.visit_type, query_data.mode or visit.mode, query_data.practitioner, query_data.location)
-    return slots_answer(find_slots(run.desk, wish, query_data.from_, query_data.to, own=id), query_data.limit)
+    asked = query_data
+    found = find_slots_to_move(runtime().desk, id, asked.destination(), asked.from_, asked.to)
+    return slots_answer(found, asked.limit)
 
 
 def _default_language() -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.clinic import Clinic, NewPatients
 from scheduler.domain.consents import decisions_at_booking
 from scheduler.domain.errors import Fault, Invalid
+from scheduler.domain.licences import check_place
+from scheduler.domain.minors import check_guardian, receives
 from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.people import Booker, Contact, Person
 from scheduler.domain.slots import Search
@@ -48,16 +50,28 @@ class BookingRequest:
         return self.booked_by or self.patient
 
 
+def under_guardian(request: BookingRequest, day: date) -> BookingRequest:
+    """The request, with all messages about a minor going to whoever booked, whatever they chose."""
+    booker = request.booked_by
+    if booker is None:
+        return request
+    told = receives(request.patient.birth_date, day, booker)
+    return replace(request, booked_by=replace(booker, receives=told))
+
+
 def search_for(clinic: Clinic, request: BookingRequest, now: datetime) -> Search:
     """The search whose answer must hold the requested start.
 
-    Raises Invalid with all faults of the fields that the clinic file decides, ConsentRequired.
+    Raises Invalid with all faults of the fields that the clinic file decides, NotLicensed, GuardianRequired,
+    ConsentRequired.
     """
     day = local_date(request.start, zone_of(clinic, request.wish))
     found = search(clinic, request.wish, day, day, now)
     found = set_aside(found, request.override, now)
     if faults := list(_mismatches(clinic, found, request, now)):
         raise Invalid(faults)
+    check_place(clinic, request.wish, request.start)
+    check_guardian(request.patient.birth_date, day, request.booked_by)
     decisions_at_booking(clinic, request.wish.mode, request.consents)
     return found
 

@@ -3,7 +3,7 @@
 All of it is immutable. Texts are by language (`{"en": …, "es": …}`); durations are whole minutes.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
@@ -99,6 +99,16 @@ class Practitioner:
     video: str | None = None
     """Their own room or user at the video vendor, where it needs one."""
 
+    def licensed(self, state: str) -> Iterator[tuple[date, date]]:
+        """The first and the last local date of each licence for a state."""
+        for licence in self.licences:
+            if licence.state == state:
+                yield licence.valid_from or date.min, licence.until or date.max
+
+    def is_licensed(self, state: str | None, day: date) -> bool:
+        """Whether a patient may be seen there by video; nowhere, where nobody said where they are."""
+        return state is not None and any(first <= day <= last for first, last in self.licensed(state))
+
 
 @dataclass(frozen=True, slots=True)
 class VisitType:
@@ -149,6 +159,19 @@ class ConsentText:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """Something that a patient may need for a visit, such as an interpreter."""
+
+    code: str
+    label: Texts
+    modes: frozenset[Mode]
+    extra_minutes: int = 0
+    """By so much the visit is longer."""
+    staff_task: bool = False
+    """Whether staff have something to arrange."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderPlan:
     """How long before a visit its messages are due, in minutes."""
 
@@ -185,11 +208,12 @@ class Clinic:
     holidays: Container[date]
     reminders: ReminderPlan
     carried: Mapping[str, Any]
-    """Rules that the file states and that other parts enforce: `triage`, `alerts`, `needs`."""
+    """Rules that the file states and that other parts enforce: `triage`, `alerts`."""
     answer_within: int = 16 * 60
     """How long a request may wait for staff's approval, in minutes of opening time."""
     consents: tuple[ConsentText, ...] = ()
     look: Look = Look()
+    needs: tuple[Need, ...] = ()
 
     def visit_type(self, code: str) -> VisitType | None:
         return next((each for each in self.visit_types if each.code == code), None)

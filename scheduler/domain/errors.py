@@ -12,6 +12,8 @@ SchedulerError
 │   └── Stale
 ├── Refused
 │   ├── SlotNotOffered
+│   ├── NotLicensed
+│   ├── GuardianRequired
 │   ├── ConsentRequired
 │   ├── IdempotencyConflict
 │   └── Invalid
@@ -91,6 +93,14 @@ class Refused(SchedulerError):
 
 class SlotNotOffered(Refused):
     """The clinic does not offer this time for this visit."""
+
+
+class NotLicensed(Refused):
+    """Nobody of the clinic may give this visit by video where the patient will be."""
+
+
+class GuardianRequired(Refused):
+    """Somebody under 18 is booked for by a parent or guardian."""
 
 
 class ConsentRequired(Refused):

@@ -79,9 +79,16 @@ class Schedule:
         return sorted((start, end) for start, end in inside if start < end)
 
     def _offered(
-        self, visit_type: str, mode: Mode, practitioner: str, location: str | None, first: date, last: date
+        self,
+        visit_type: str,
+        minutes: int,
+        mode: Mode,
+        practitioner: str,
+        location: str | None,
+        first: date,
+        last: date,
     ) -> int:
-        """Starts at which the whole visit lies in opening hours, as a mask over Window(first, last)."""
+        """Starts at which so long a visit lies in opening hours, as a mask over Window(first, last)."""
         kind = self.clinic.visit_type(visit_type)
         who = self.clinic.practitioner(practitioner)
         where = self.clinic.location(location) if location else None
@@ -93,7 +100,7 @@ class Schedule:
             low, high = window.floor(start), window.ceil(end)
             opened |= bits.span(low, high)
             aligned |= bits.every(kind.step // GRID_MINUTES, low, high)
-        return bits.runs(opened, kind.minutes // GRID_MINUTES) & aligned & window.everything
+        return bits.runs(opened, minutes // GRID_MINUTES) & aligned & window.everything
 
     def _openings(
         self, who: Practitioner, mode: Mode, where: Location | None, first: date, last: date

@@ -10,7 +10,7 @@ from scheduler.domain import bits
 from scheduler.domain.bits import Window
 from scheduler.domain.clinic import GRID_MINUTES, Location, Mode, VisitType
 from scheduler.domain.schedule import Chair, Schedule
-from scheduler.domain.times import Stretch, day_span, local_date
+from scheduler.domain.times import DAY, Stretch, day_span, local_date
 
 
 def room_key(location: Location, room: str) -> str:
@@ -58,6 +58,8 @@ class Search:
     """Now, plus the type's horizon."""
     practitioner: str | None = None
     location: str | None = None
+    state: str | None = None
+    """Where the patient will be during a visit by video; None where that does not matter yet."""
 
     def on(self, start: datetime) -> "Search":
         """The same, on the day of one start alone."""
@@ -132,18 +134,44 @@ def _by_company(masks: Sequence[tuple[str, int]]) -> list[tuple[tuple[str, ...],
     return companies
 
 
+def candidates(schedule: Schedule, search: Search) -> list[Chair]:
+    """Who could give it on one of the days at least, and where."""
+    chairs = schedule.chairs(search.visit_type, search.mode, search.practitioner, search.location)
+    return [chair for chair in chairs if search.state is None or _is_licensed(chair, search)]
+
+
+def _is_licensed(chair: Chair, search: Search) -> bool:
+    """A practitioner's zone may be a day off from that in which the days were asked for."""
+    assert search.state
+    licences = chair.practitioner.licensed(search.state)
+    return any(first <= search.last + DAY and search.first - DAY <= last for first, last in licences)
+
+
+def _licensed_starts(window: Window, search: Search, chair: Chair) -> int:
+    """Starts on local dates on which the practitioner may see somebody there."""
+    if search.state is None:
+        return window.everything
+    mask = 0
+    for first, last in chair.practitioner.licensed(search.state):
+        first, last = max(first, search.first - DAY), min(last, search.last + DAY)
+        if first <= last:
+            mask |= window.span(*day_span(first, last, chair.zone))
+    return mask
+
+
 def offered_times(schedule: Schedule, search: Search, extra: Sequence[Opening] = ()) -> FreeTimes:
     """What may be booked as far as the clinic's rules go, whatever is taken."""
     window = Window(search.first, search.last)
     bounds = _bounds(window, search)
     visit_type, mode = search.visit_type, search.mode
     masks = []
-    for chair in schedule.chairs(visit_type, mode, search.practitioner, search.location):
+    for chair in candidates(schedule, search):
+        who = chair.practitioner.code
         offer = schedule.offered(
-            visit_type.code, mode, chair.practitioner.code, chair.place, search.first, search.last
+            visit_type.code, visit_type.minutes, mode, who, chair.place, search.first, search.last
         )
         offer |= _extra_starts(window, search, chair, extra)
-        masks.append((chair, offer & bounds))
+        masks.append((chair, offer & bounds & _licensed_starts(window, search, chair)))
     return FreeTimes(window, masks)
 
 

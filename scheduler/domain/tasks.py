@@ -6,6 +6,8 @@ from enum import StrEnum
 class TaskKind(StrEnum):
     APPROVE = "approve"
     """A request waits for an answer."""
+    NEEDS = "needs"
+    """A patient needs something for a visit that is new, moved or ended: arrange it, or call it off."""
     SAME_PERSON = "same-person"
     """Somebody new has the surname and birth date of a patient who is known."""
     NOT_YOU = "not-you"

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.domain.clinic import Clinic, Mode, VisitType
 from scheduler.domain.errors import Fault, Invalid
+from scheduler.domain.needs import lengthened, need_faults
 from scheduler.domain.slots import Search, horizon
 
 
@@ -18,6 +19,9 @@ class Wish:
     mode: Mode
     practitioner: str | None = None
     location: str | None = None
+    state: str | None = None
+    """Where the patient will be during a visit by video."""
+    needs: tuple[str, ...] = ()
 
 
 def visit_type_of(clinic: Clinic, wish: Wish) -> VisitType:
@@ -40,6 +44,7 @@ def _unknown(clinic: Clinic, wish: Wish) -> Iterator[Fault]:
         yield Fault("/location", "unknown")
     elif wish.location is not None and wish.mode is Mode.TELEMEDICINE:
         yield Fault("/location", "not-offered")
+    yield from need_faults(clinic, wish.mode, wish.needs)
 
 
 def zone_of(clinic: Clinic, wish: Wish) -> ZoneInfo:
@@ -53,7 +58,7 @@ def search(clinic: Clinic, wish: Wish, first: date, last: date, now: datetime) -
 
     Raises Invalid.
     """
-    kind = visit_type_of(clinic, wish)
+    kind = lengthened(clinic, visit_type_of(clinic, wish), wish.needs)
     earliest, latest = horizon(kind, now)
     return Search(
         visit_type=kind,
@@ -65,4 +70,5 @@ def search(clinic: Clinic, wish: Wish, first: date, last: date, now: datetime) -
         latest=latest,
         practitioner=wish.practitioner,
         location=wish.location,
+        state=wish.state if wish.mode is Mode.TELEMEDICINE else None,
     )

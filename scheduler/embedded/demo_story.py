@@ -17,6 +17,8 @@ Json = dict[str, Any]
 SEARCH_DAYS = 30
 MAIL_SECONDS = 60.0
 LOOK = 0.1
+STATE = "TX"
+"""Where those who come by video are: the example clinic's practitioners are licensed there."""
 
 
 class Missing(Exception):
@@ -133,6 +135,7 @@ def _booking(example: Example, kind: Json, slot: Json) -> Json:
     return {
         "visit_type": kind["code"],
         "mode": example.mode,
+        "state": STATE,
         "start": slot["start"],
         "practitioner": slot["practitioners"][0],
         **place,

@@ -11,6 +11,7 @@ from scheduler.messages.words import known_language
 TASKS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "approve": "An appointment request waits for an answer.",
+        "needs": "Something that a patient needs has to be arranged.",
         "same-person": "A new patient may be one whom the clinic knows already.",
         "not-you": "A mail address is not the patient's.",
         "misfit": "An appointment no longer fits the clinic's hours.",
@@ -29,6 +30,7 @@ TASKS: Mapping[str, Mapping[str, str]] = {
     },
     "es": {
         "approve": "Una solicitud de cita espera respuesta.",
+        "needs": "Hay que organizar algo que un paciente necesita.",
         "same-person": "Un paciente nuevo puede ser uno que la clínica ya conoce.",
         "not-you": "Una dirección de correo no es del paciente.",
         "misfit": "Una cita ya no encaja en el horario de la clínica.",

@@ -54,8 +54,8 @@ class Choice:
 def book(desk: Desk, request: BookingRequest, repeatable: Repeatable | None = None) -> Booked:
     """Book the time that was held, else with one of those who could give it.
 
-    Raises Invalid, ConsentRequired, SlotNotOffered, SlotTaken (with the next free times), AlreadyBooked,
-    IdempotencyConflict.
+    Raises Invalid, NotLicensed, GuardianRequired, ConsentRequired, SlotNotOffered, SlotTaken (with the next
+    free times), AlreadyBooked, IdempotencyConflict.
     """
     made_before = partial(_made_before, desk, repeatable)
     return idempotency.once(made_before, partial(_book_now, desk, request, repeatable))
@@ -124,7 +124,7 @@ def _enter(
     made, due = record(session, desk, moment, visit)
     if hold:
         use_up(session, hold)
-    open_follow_ups(session, made, moment.now)
+    open_follow_ups(session, desk, moment, made)
     reason = request.override.reason if request.override else None
     due += note_act(session, made, request.actor, BOOK, None, visit.status, 0, moment.now, reason)
     idempotency.finish(session, repeatable, visit=made)

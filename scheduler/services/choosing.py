@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from scheduler.db.engine import EXCLUSION, sqlstate
 from scheduler.domain.errors import RateLimited, SlotNotOffered, SlotTaken
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search, free_times, offered_times
+from scheduler.domain.slots import Search, candidates, free_times, offered_times
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.free import alternatives
@@ -103,7 +103,7 @@ def taken_by_another(desk: Desk, search_at: Callable[[Moment], Search]) -> SlotT
 def _candidates(session: Session, moment: Moment, start: datetime, search: Search) -> list[Chair]:
     """Whom to try, in order. Where only one could give it, the look under the lock is enough."""
     schedule = moment.in_force.schedule
-    possible = schedule.chairs(search.visit_type, search.mode, search.practitioner, search.location)
+    possible = candidates(schedule, search)
     return possible if len(possible) == 1 else _by_load(session, moment, start, search)
 
 

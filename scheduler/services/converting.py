@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import Claim, Hold
 from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.clinic import Mode
-from scheduler.domain.errors import Invalid, SlotNotOffered, SlotTaken
+from scheduler.domain.errors import Fault, Invalid, SlotNotOffered, SlotTaken
 from scheduler.domain.holds import Held
+from scheduler.domain.needs import extra_minutes
 from scheduler.domain.schedule import Chair
-from scheduler.domain.slots import Search
+from scheduler.domain.slots import Search, candidates
 from scheduler.domain.wishes import Wish
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
@@ -50,7 +51,9 @@ def search_held(moment: Moment, request: BookingRequest, hold: Hold) -> tuple[Se
     wish = replace(request.wish, practitioner=hold.practitioner, location=hold.location)
     search = search_for(moment.clinic, replace(request, wish=wish), hold.created_at)
     search = replace(search, earliest=max(search.earliest, moment.now))
-    chairs = moment.in_force.schedule.chairs(search.visit_type, search.mode, hold.practitioner, hold.location)
+    if extra_minutes(moment.clinic, request.wish.needs) != hold.extra_minutes:
+        raise Invalid([Fault("/needs", "not-as-held")])
+    chairs = candidates(moment.in_force.schedule, search)
     if not chairs:
         raise SlotNotOffered
     return search, chairs[0]

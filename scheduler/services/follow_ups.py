@@ -1,19 +1,22 @@
 """What a booking leaves for staff to do."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from scheduler.db.models import Visit
 from scheduler.domain.tasks import TaskKind
+from scheduler.services.clinic.current import Moment
+from scheduler.services.desk import Desk
+from scheduler.services.needs import tell_of_needs
 from scheduler.services.tasks import open_task
 
 # Alike: somebody known who has the surname and birth date of a patient who was entered at this very instant.
 # Not enough to be taken for one person, too much for chance: a new mail address, a name spelled otherwise.
 BOOKED = text(
     """
-    SELECT v.starts_at, v.answer_by, (
+    SELECT v.starts_at, v.answer_by, v.needs IS NOT NULL, (
         SELECT known.id FROM patients new JOIN patients known
         ON known.surname_hash = new.surname_hash AND known.birth_date_hash = new.birth_date_hash
         AND known.id <> new.id
@@ -24,10 +27,13 @@ BOOKED = text(
 )
 
 
-def open_follow_ups(session: Session, visit: UUID, now: datetime) -> None:
+def open_follow_ups(session: Session, desk: Desk, moment: Moment, visit: UUID) -> None:
     """Call it once, in the transaction that booked the visit."""
-    start, answer_by, alike = session.execute(BOOKED, {"visit": visit, "now": now}).one()
+    now = moment.now
+    start, answer_by, needs, alike = session.execute(BOOKED, {"visit": visit, "now": now}).one()
     if answer_by is not None:
         open_task(session, TaskKind.APPROVE, visit, "booked", answer_by, now)
+    if needs:
+        tell_of_needs(session, desk, moment, session.get_one(Visit, visit), "booked")
     if alike:
         open_task(session, TaskKind.SAME_PERSON, visit, f"patient:{alike}", start, now)

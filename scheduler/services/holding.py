@@ -14,6 +14,8 @@ from scheduler.domain import holds
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import NotFound, RateLimited
 from scheduler.domain.holds import Ceilings, HoldRequest
+from scheduler.domain.licences import check_place
+from scheduler.domain.needs import extra_minutes
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search
 from scheduler.domain.times import local_date
@@ -53,7 +55,8 @@ class Held:
 def hold(desk: Desk, request: HoldRequest, ceilings: Ceilings, repeatable: Repeatable | None = None) -> Held:
     """Hold a time of one of those who could give it.
 
-    Raises Invalid, SlotNotOffered, SlotTaken (with the next free times), RateLimited, IdempotencyConflict.
+    Raises Invalid, NotLicensed, SlotNotOffered, SlotTaken (with the next free times), RateLimited,
+    IdempotencyConflict.
     """
     give = partial(_hold_with, desk, request, ceilings, repeatable)
     asked = partial(_search, request)
@@ -110,6 +113,7 @@ def _view(row: Hold, clinic: Clinic) -> HoldView:
 
 
 def _search(request: HoldRequest, moment: Moment) -> Search:
+    check_place(moment.clinic, request.wish, request.start)
     day = local_date(request.start, zone_of(moment.clinic, request.wish))
     return search(moment.clinic, request.wish, day, day, moment.now)
 
@@ -132,12 +136,13 @@ def _hold_with(
     taken = take(session, moment, asked, Taking(chair, request.start, None))
     if request.client:
         _check_day(session, moment, asked, chair, taken, ceilings.share)
-    row = _enter(session, request, chair, taken, moment.now)
+    row = _enter(session, request, chair, taken, moment)
     idempotency.finish(session, repeatable, hold=row.id)
     return Held(_view(row, moment.clinic))
 
 
-def _enter(session: Session, request: HoldRequest, chair: Chair, taken: Occupation, now: datetime) -> Hold:
+def _enter(session: Session, request: HoldRequest, chair: Chair, taken: Occupation, moment: Moment) -> Hold:
+    now = moment.now
     row = Hold(
         id=uuid4(),
         visit_type=request.wish.visit_type,
@@ -150,6 +155,7 @@ def _enter(session: Session, request: HoldRequest, chair: Chair, taken: Occupati
         location=chair.place,
         wish_practitioner=request.wish.practitioner,
         wish_location=request.wish.location,
+        extra_minutes=extra_minutes(moment.clinic, request.wish.needs),
         client=request.client,
         created_at=now,
         expires_at=now + holds.LASTS,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Visit
 from scheduler.db.secrets import Secrets
-from scheduler.domain.booking import BookingRequest
-from scheduler.domain.clinic import VisitType
+from scheduler.domain.booking import BookingRequest, under_guardian
+from scheduler.domain.clinic import Mode, VisitType
 from scheduler.domain.consents import decisions_at_booking
 from scheduler.domain.messages import Hint, plan_booking
 from scheduler.domain.opening import answer_by
@@ -24,6 +24,7 @@ from scheduler.services.claims import Occupation, claim_for_visit, turn_claims_o
 from scheduler.services.clinic.current import Moment
 from scheduler.services.consents import enter as enter_consents
 from scheduler.services.desk import Desk
+from scheduler.services.needs import sealed_needs
 from scheduler.services.planning import plan
 from scheduler.services.recipients import enter_recipients, reached_by_mail
 
@@ -56,7 +57,7 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
         turn_claims_over(session, new.hold, visit, new.taken)
     else:
         claim_for_visit(session, visit, new.taken)
-    giver = enter_recipients(session, desk, visit, new.request)
+    giver = enter_recipients(session, desk, visit, under_guardian(new.request, new.taken.on_date))
     said = decisions_at_booking(moment.clinic, new.request.wish.mode, new.request.consents)
     enter_consents(session, giver, said, moment.now)
     mode, start = new.request.wish.mode, new.request.start
@@ -86,6 +87,8 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "mode": request.wish.mode,
         "status": new.status,
         "new_patient": request.new_patient,
+        "state": request.wish.state if request.wish.mode is Mode.TELEMEDICINE else None,
+        "needs": sealed_needs(secrets.vault, id, request.wish.needs),
         "start_wall": wall,
         "zone": chair.zone.key,
         "fold": fold,

@@ -13,6 +13,7 @@ from scheduler.db.models import Patient, Recipient, Visit
 from scheduler.db.secrets import Vault
 from scheduler.domain.clinic import Mode
 from scheduler.services.desk import Desk
+from scheduler.services.needs import needs_of
 from scheduler.services.recipients import IS_INVOLVED, IS_REACHED_BY_MAIL, PATIENT
 
 
@@ -44,6 +45,8 @@ class StaffVisit:
     timezone: str
     practitioner: str
     location: str | None
+    state: str | None
+    needs: Sequence[str]
     sequence: int
     version: int
     confirmed_at: datetime | None
@@ -95,6 +98,8 @@ def _opened(
         timezone=visit.zone,
         practitioner=visit.practitioner,
         location=visit.location,
+        state=visit.state,
+        needs=needs_of(vault, visit),
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,

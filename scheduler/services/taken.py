@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.domain.bits import Window
 from scheduler.domain.clinic import Mode
-from scheduler.domain.slots import Opening, Search, Taken, room_key
+from scheduler.domain.slots import Opening, Search, Taken, candidates, room_key
 from scheduler.domain.times import Stretch
 from scheduler.services.clinic.current import InForce, Moment
 
@@ -91,7 +91,7 @@ def _sorted_out(rows: Iterable[Row[*tuple[Any, ...]]], names: dict[int, str]) ->
 
 
 def _resources(in_force: InForce, asked: Search) -> Iterable[str]:
-    chairs = in_force.schedule.chairs(asked.visit_type, asked.mode, asked.practitioner, asked.location)
+    chairs = candidates(in_force.schedule, asked)
     keys = {chair.practitioner.code for chair in chairs}
     if asked.needs_room:
         places = (chair.location for chair in chairs if chair.location)

@@ -12,6 +12,7 @@ from scheduler.db.models import Recipient, Visit
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
+from scheduler.services.needs import needs_of
 from scheduler.services.recipients import BOOKED_BY, IS_REACHED_BY_MAIL, JOIN, MANAGE, PATIENT, involved
 
 
@@ -39,6 +40,8 @@ class VisitView:
     timezone: str
     practitioner: str
     location: str | None
+    state: str | None
+    needs: Sequence[str]
     sequence: int
     version: int
     confirmed_at: datetime | None
@@ -78,6 +81,8 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
         timezone=visit.zone,
         practitioner=visit.practitioner,
         location=visit.location,
+        state=visit.state,
+        needs=needs_of(desk.secrets.vault, visit),
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,

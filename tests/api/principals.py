@@ -110,6 +110,7 @@ class World:
         return {
             "visit_type": visit_type,
             "mode": "telemedicine",
+            "state": "TX",
             "start": start,
             "practitioner": practitioner,
             "patient": patient(next(self.numbers)),

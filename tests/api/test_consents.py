@@ -160,7 +160,7 @@ def test_a_visit_that_becomes_a_video_visit_asks_for_consent(client: FlaskClient
     ask_for_telehealth(run)
     visit = booked(client, mode="in_person", location="main")
     path, mine = f"/v1/visits/{visit['id']}/convert", patient_of(visit)
-    to_video: dict[str, Any] = {"mode": "telemedicine"}
+    to_video: dict[str, Any] = {"mode": "telemedicine", "state": "TX"}
     assert said(client.post(path, json=to_video, headers=mine), 422)["type"] == "/problems/consent-required"
     assert words(run, visit) == []
     said(client.post(path, json={**to_video, "consents": ["telehealth:1"]}, headers=mine))

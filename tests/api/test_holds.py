@@ -21,7 +21,13 @@ TEN = at(3, 10)
 
 def held(start: datetime = TEN, **more: object) -> dict[str, Any]:
     """The body of a hold: a follow-up by video."""
-    return {"visit_type": "follow-up", "mode": "telemedicine", "start": start.isoformat(), **more}
+    return {
+        "visit_type": "follow-up",
+        "mode": "telemedicine",
+        "state": "TX",
+        "start": start.isoformat(),
+        **more,
+    }
 
 
 def booking(body: dict[str, Any], hold: str | None, number: int = 0) -> dict[str, Any]:

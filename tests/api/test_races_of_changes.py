@@ -250,7 +250,12 @@ def end_hold_in(url: str, hold: str, spell: timedelta) -> None:
 
 
 def test_one_key_holds_one_time(race: Race) -> None:
-    wanted = {"visit_type": "follow-up", "mode": "telemedicine", "start": at(31, 10).isoformat()}
+    wanted = {
+        "visit_type": "follow-up",
+        "mode": "telemedicine",
+        "state": "TX",
+        "start": at(31, 10).isoformat(),
+    }
     answers = race([Call("/holds", wanted, {"Idempotency-Key": "a-key-that-holds"})] * CLIENTS)
     assert Counter(status for status, _ in answers) == {201: CLIENTS}
     assert len({hold["id"] for hold in won(answers)}) == 1

@@ -40,6 +40,8 @@ class Form:
     def ask(self, kind: str, mode: str) -> None:
         self.page.get_by_role("radio", name=re.compile(f"^{kind}")).check()
         self.page.get_by_role("radio", name=mode).check()
+        if mode == "By video":
+            self.field("In which state will you be during the visit?").select_option("TX")
         self.press("Show free times")
         expect(self.first_time).to_be_visible()
 

@@ -56,6 +56,7 @@ class World:
                 json={
                     "visit_type": kind,
                     "mode": mode,
+                    "state": "TX",
                     "start": start,
                     "practitioner": who,
                     "consents": self.consents(mode),

@@ -9,6 +9,7 @@ from scheduler.domain.clinic import (
     Approval,
     Clinic,
     Hours,
+    Licence,
     Location,
     Mode,
     NewPatients,
@@ -37,7 +38,8 @@ def hours(opens: time = time(9), closes: time = time(17), **more: Any) -> Hours:
 
 
 def practitioner(code: str = "one", *when: Hours, zone: ZoneInfo = CHICAGO, **more: Any) -> Practitioner:
-    return Practitioner(code, f"Dr. {code}", f"Dr. {code}", zone, when or (hours(),), **more)
+    own: dict[str, Any] = {"licences": (Licence("TX"),), **more}
+    return Practitioner(code, f"Dr. {code}", f"Dr. {code}", zone, when or (hours(),), **own)
 
 
 def location(code: str = "main", rooms: int = 1, zone: ZoneInfo = CHICAGO, **more: Any) -> Location:

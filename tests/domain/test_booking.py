@@ -8,7 +8,7 @@ import pytest
 from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.clinic import Mode, NewPatients
 from scheduler.domain.errors import Invalid
-from scheduler.domain.people import Person
+from scheduler.domain.people import Booker, Person, Receives
 from scheduler.domain.wishes import Wish
 from tests.domain.example import NEW_YORK, clinic, location, visit_type
 
@@ -20,7 +20,7 @@ START = datetime(2027, 3, 5, 3, 30, tzinfo=UTC)
 
 def request(**more: Any) -> BookingRequest:
     person = {"name": "Pat Example", "birth_date": date(1960, 2, 29), **more.pop("patient", {})}
-    wish = more.pop("wish", Wish("follow-up", Mode.TELEMEDICINE))
+    wish = more.pop("wish", Wish("follow-up", Mode.TELEMEDICINE, state="TX"))
     return BookingRequest(wish=wish, start=START, patient=Person(**person), **more)
 
 
@@ -77,7 +77,10 @@ def test_a_language_that_the_clinic_does_not_write_is_refused() -> None:
 )
 def test_nobody_is_born_after_today_at_the_clinic(born: date, fits: bool) -> None:
     expected = set() if fits else {("/patient/birth_date", "in-future")}
-    assert faults(request(patient={"birth_date": born})) == expected
+    guardian = Booker(
+        name="Kim Example", email="kim@patients.example", relationship="parent", receives=Receives.ALSO
+    )
+    assert faults(request(patient={"birth_date": born}, booked_by=guardian)) == expected
 
 
 def test_all_faults_of_a_booking_are_said_at_once() -> None:

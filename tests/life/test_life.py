@@ -211,7 +211,7 @@ class LifeOfVisits(RuleBasedStateMachine):
     @rule(id=known, mode=modes, by_staff=st.booleans())
     def a_visit_changes_its_mode(self, id: str, mode: str, by_staff: bool) -> None:
         wanted = replace(self.diary.visits[id].seat, mode=mode, room=None)
-        self._move(id, "convert", {"mode": mode}, wanted, by_staff)
+        self._move(id, "convert", {"mode": mode, "state": "TX"}, wanted, by_staff)
 
     @rule(id=consumes(known))
     def it_is_left_alone(self, id: str) -> None:

@@ -46,7 +46,7 @@ def request(
     **who: Any,
 ) -> BookingRequest:
     """A follow-up by video; each number is somebody else."""
-    asked = Wish(visit_type, mode, practitioner, location)
+    asked = Wish(visit_type, mode, practitioner, location, "TX")
     return BookingRequest(asked, start, person(number, **who), new_patient=new_patient)
 
 

@@ -45,7 +45,7 @@ from tests.services.asking import (
 )
 
 TEN = at(3, 10)
-VIDEO = Wish("follow-up", Mode.TELEMEDICINE)
+VIDEO = Wish("follow-up", Mode.TELEMEDICINE, state="TX")
 WITH_ONE = replace(VIDEO, practitioner="one")
 AT_MAIN = Wish("follow-up", Mode.IN_PERSON, "one", "main")
 PLENTY = Ceilings(at_once=1_000, share=1.0)
@@ -121,7 +121,7 @@ def test_a_hold_takes_a_room_as_a_visit_does(run: Runtime) -> None:
 
 
 def test_a_hold_takes_the_buffers_too(run: Runtime) -> None:
-    held(run, at(3, 10, 30), Wish("buffered", Mode.TELEMEDICINE, "one"))
+    held(run, at(3, 10, 30), Wish("buffered", Mode.TELEMEDICINE, "one", state="TX"))
     assert at(3, 10) not in starts(run)
     assert at(3, 9, 45) in starts(run)
 
@@ -142,8 +142,8 @@ def test_the_rules_of_a_booking_are_those_of_a_hold(run: Runtime) -> None:
     with pytest.raises(SlotNotOffered):
         held(run, TEN + timedelta(days=200))  # the horizon
     with pytest.raises(Invalid):
-        held(run, wish=Wish("nothing", Mode.TELEMEDICINE))
-    limited = Wish("limited", Mode.TELEMEDICINE)
+        held(run, wish=Wish("nothing", Mode.TELEMEDICINE, state="TX"))
+    limited = Wish("limited", Mode.TELEMEDICINE, state="TX")
     for number, hour in enumerate((9, 11)):
         held(run, at(3, hour), limited, number)
     with pytest.raises(SlotTaken):

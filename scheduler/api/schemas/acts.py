@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.contact import Role
-from scheduler.api.schemas.fields import Code, ConsentNames, Instant, Strict
+from scheduler.api.schemas.fields import Code, ConsentNames, Instant, State, Strict
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.domain.clinic import Mode
 from scheduler.domain.consents import Said
@@ -49,6 +49,7 @@ class RescheduleIn(Strict):
     start: Instant
     practitioner: Code | None = None
     location: Code | None = None
+    state: State | None = None
     override: OverrideIn | None = None
 
     def destination(self) -> Destination:
@@ -56,6 +57,7 @@ class RescheduleIn(Strict):
             start=self.start,
             practitioner=self.practitioner,
             location=self.location,
+            state=self.state,
             override=self.override.override() if self.override else None,
         )
 
@@ -65,6 +67,7 @@ class ConvertIn(Strict):
     start: Instant | None = None
     practitioner: Code | None = None
     location: Code | None = None
+    state: State | None = None
     consents: Annotated[ConsentNames, Field(description="What is agreed to besides.")] = []  # noqa: RUF012
     override: OverrideIn | None = None
 
@@ -76,5 +79,6 @@ class ConvertIn(Strict):
             start=self.start,
             practitioner=self.practitioner,
             location=self.location,
+            state=self.state,
             override=self.override.override() if self.override else None,
         )

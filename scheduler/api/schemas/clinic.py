@@ -62,6 +62,15 @@ class ConsentOut(BaseModel):
     required: Annotated[bool, Field(description="Whether such a visit cannot take place without it.")]
 
 
+class NeedOut(BaseModel):
+    """What a patient may need for a visit; ask for it before times are shown."""
+
+    code: str
+    label: str
+    extra_minutes: Annotated[int, Field(description="By so much the visit is longer.")]
+    modes: list[Mode]
+
+
 class ClinicOut(BaseModel):
     name: str
     phone: str
@@ -70,3 +79,4 @@ class ClinicOut(BaseModel):
     emergency: str
     links: dict[str, str]
     consents: list[ConsentOut]
+    needs: list[NeedOut]

@@ -15,10 +15,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
 from scheduler.domain.people import CONTROL
+from scheduler.services.clinic.states import US_STATES
 
 HOME_REGION = "US"
 """Where a phone number without a country code is at home: licences are given by states of this country."""
@@ -74,6 +76,16 @@ def _zone(value: str) -> str:
     return value
 
 
+def _state(value: str) -> str:
+    if value not in US_STATES:
+        raise _fault("not-a-state")
+    return value
+
+
+def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
 def _sane_instant(value: datetime) -> datetime:
     if not OLDEST_YEAR < value.year < NEWEST_YEAR:
         raise _fault("out-of-range")
@@ -107,6 +119,17 @@ ConsentName = Annotated[
     str, Printable, StringConstraints(pattern=r"^[a-z0-9_-]+:[A-Za-z0-9.-]+$", min_length=3, max_length=90)
 ]
 """A consent text in one version: `telehealth:2026-01`."""
+State = Annotated[
+    str,
+    Printable,
+    StringConstraints(min_length=2, max_length=2),
+    AfterValidator(_state),
+    WithJsonSchema(
+        {"type": "string", "enum": sorted(US_STATES), "description": "Where the patient will be."}
+    ),
+]
+Needs = Annotated[tuple[Code, ...], Field(max_length=20), AfterValidator(_each_once)]
+"""Codes of the needs of `GET /v1/clinic`."""
 ConsentNames = Annotated[list[ConsentName], Field(max_length=20)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_named), Printable]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Printable]

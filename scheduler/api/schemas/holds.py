@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from scheduler.api.schemas.fields import Code, Instant, Strict
+from scheduler.api.schemas.fields import Code, Instant, Needs, State, Strict
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
 from scheduler.domain.holds import HoldRequest
@@ -18,10 +18,12 @@ class HoldIn(Strict):
     start: Instant
     practitioner: Code | None = None
     location: Code | None = None
+    state: State | None = None
+    needs: Needs = ()
 
     def request(self, actor: Actor, client: bytes) -> HoldRequest:
         """What the domain understands. `client` is a keyed hash; nobody counts what staff hold."""
-        wish = Wish(self.visit_type, self.mode, self.practitioner, self.location)
+        wish = Wish(self.visit_type, self.mode, self.practitioner, self.location, self.state, self.needs)
         return HoldRequest(wish, self.start, None if actor.is_staff else client, actor)
 
 

@@ -2,14 +2,26 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from scheduler.api.schemas.fields import Code, Day, Strict
+from scheduler.api.schemas.fields import Code, Day, Needs, State, Strict
 from scheduler.domain.clinic import Mode
+from scheduler.domain.wishes import Wish
+from scheduler.services.changes.moving import Destination
 
 WIDEST = 62
 """Days that one question may span."""
+MOST_CHARACTERS = 400
+
+
+def _listed(value: object) -> object:
+    return [each for each in value.split(",") if each] if isinstance(value, str) else value
+
+
+NeedList = Annotated[
+    Needs, BeforeValidator(_listed), WithJsonSchema({"type": "string", "maxLength": MOST_CHARACTERS})
+]
 
 
 class DaysQuery(Strict):
@@ -33,12 +45,23 @@ class DaysQuery(Strict):
 class SlotsQuery(DaysQuery):
     visit_type: Code
     mode: Mode
+    state: Annotated[State | None, Field(description="For `telemedicine`: where the patient will be.")] = None
+    needs: Annotated[NeedList, Field(description="Codes with commas between: the visit is longer.")] = ()
+
+    def wish(self) -> Wish:
+        return Wish(self.visit_type, self.mode, self.practitioner, self.location, self.state, self.needs)
 
 
 class OwnSlotsQuery(DaysQuery):
     """For a visit that has its type already."""
 
     mode: Mode | None = None
+    state: Annotated[State | None, Field(description="Where the patient will be, if that is new.")] = None
+
+    def destination(self) -> Destination:
+        return Destination(
+            mode=self.mode, practitioner=self.practitioner, location=self.location, state=self.state
+        )
 
 
 class SlotOut(BaseModel):
@@ -52,3 +75,9 @@ class SlotsOut(BaseModel):
     timezone: str
     slots: list[SlotOut]
     next_available: AwareDatetime | None
+    reason: Annotated[
+        str | None, Field(description="`not-licensed`: nobody may see a patient in that state by video.")
+    ] = None
+    next_in_person: Annotated[
+        AwareDatetime | None, Field(description="With a `reason`: the first free start in person.")
+    ] = None

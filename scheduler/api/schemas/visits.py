@@ -14,7 +14,9 @@ from scheduler.api.schemas.fields import (
     Instant,
     Language,
     Name,
+    Needs,
     Phone,
+    State,
     Strict,
     Zone,
 )
@@ -66,6 +68,8 @@ class VisitIn(Strict):
     patient: PatientIn
     booked_by: BookerIn | None = None
     override: OverrideIn | None = None
+    state: State | None = None
+    needs: Needs = ()
     consents: Annotated[
         ConsentNames | None,
         Field(description="What is agreed to. What is left out of a list that is sent was refused."),
@@ -83,7 +87,7 @@ class VisitIn(Strict):
         patient = _spoken(self.patient, default_language)
         booker = _spoken(self.booked_by, default_language) if self.booked_by else None
         return BookingRequest(
-            wish=Wish(self.visit_type, self.mode, self.practitioner, self.location),
+            wish=Wish(self.visit_type, self.mode, self.practitioner, self.location, self.state, self.needs),
             start=self.start,
             new_patient=self.new_patient,
             actor=actor,
@@ -125,6 +129,8 @@ class VisitFactsOut(BaseModel):
     timezone: str
     practitioner: str
     location: str | None
+    state: Annotated[str | None, Field(description="Where the patient will be during a visit by video.")]
+    needs: list[str]
     sequence: int
     confirmed_at: AwareDatetime | None
     notify: Annotated[

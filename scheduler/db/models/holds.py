@@ -32,6 +32,8 @@ class Hold(Base):
     wish_practitioner: Mapped[str | None]
     """Who was asked for; null for anybody. With the rest it is what a booking must repeat."""
     wish_location: Mapped[str | None]
+    extra_minutes: Mapped[int] = mapped_column(server_default="0")
+    """By so much the needs that were named make it longer; which they are is nobody's business yet."""
     client: Mapped[bytes | None]
     """Keyed hash of the caller's address: holds of one client are counted. Null for staff, whose are not."""
     created_at: Mapped[datetime]

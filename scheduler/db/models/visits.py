@@ -52,6 +52,10 @@ class Visit(Base):
     mode: Mapped[str]
     status: Mapped[str]
     new_patient: Mapped[bool | None]
+    state: Mapped[str | None]
+    """Where the patient said to be during a visit by video; plain, as licences that end are found by it."""
+    needs: Mapped[bytes | None]
+    """Sealed: codes of the clinic file's needs, with commas between."""
     start_wall: Mapped[datetime] = mapped_column(DateTime(timezone=False))
     zone: Mapped[str]
     fold: Mapped[int]

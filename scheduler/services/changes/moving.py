@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import tzdata
 
+from scheduler.db.models import Patient
 from scheduler.domain.clinic import Approval, Mode
 from scheduler.domain.consents import Said
-from scheduler.domain.errors import ConsentRequired, SlotNotOffered, SlotTaken, TooLate
+from scheduler.domain.errors import ConsentRequired, GuardianRequired, SlotNotOffered, SlotTaken, TooLate
+from scheduler.domain.licences import check_place
 from scheduler.domain.messages import MessageKind
+from scheduler.domain.minors import GUARDIANS, is_minor
 from scheduler.domain.opening import answer_by
 from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.schedule import Chair
@@ -22,6 +25,8 @@ from scheduler.services.changes.scene import Scene
 from scheduler.services.claims import Occupation, move_claims
 from scheduler.services.consents import lacking
 from scheduler.services.free import alternatives
+from scheduler.services.needs import needs_in_mode, tell_of_needs
+from scheduler.services.recipients import involved
 from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
 
@@ -37,6 +42,8 @@ class Destination:
     mode: Mode | None = None
     practitioner: str | None = None
     location: str | None = None
+    state: str | None = None
+    """Where the patient will be, if the visit is by video."""
     override: Override | None = None
     consents: Sequence[str] = ()
     """What is agreed to besides."""
@@ -47,7 +54,8 @@ class Destination:
 def move(scene: Scene, to: Destination) -> None:
     """Take the new time, give the old one back, tell it.
 
-    Raises TooLate, ConsentRequired, Invalid, SlotNotOffered, SlotTaken, AlreadyBooked.
+    Raises TooLate, NotLicensed, GuardianRequired, ConsentRequired, Invalid, SlotNotOffered, SlotTaken,
+    AlreadyBooked.
     """
     _check_cut_off(scene)
     asked, start = _search(scene, to)
@@ -57,6 +65,7 @@ def move(scene: Scene, to: Destination) -> None:
     agree(scene, Said(to.consents), to.client)
     if lacks := lacking(scene.session, scene.moment.clinic, asked.mode, scene.visit.id):
         raise ConsentRequired(lacks)
+    _check_guardian(scene, local_date(start, chair.zone))
     taken = _take(scene, asked, Taking(chair, start, scene.patient_resource(), scene.visit.id))
     _rewrite(scene, asked, chair, taken)
     move_claims(scene.session, scene.visit.id, taken)
@@ -66,6 +75,7 @@ def move(scene: Scene, to: Destination) -> None:
     if pending:
         scene.visit.answer_by = answer_by(scene.moment.clinic, asked.visit_type, start, scene.moment.now)
     scene.tell(MessageKind.RECEIVED if pending else MessageKind.CHANGED)
+    tell_of_needs(scene.session, scene.desk, scene.moment, scene.visit, f"moved:{scene.visit.sequence}")
 
 
 def _take(scene: Scene, asked: Search, taking: Taking) -> Occupation:
@@ -92,8 +102,16 @@ def _search(scene: Scene, to: Destination) -> tuple[Search, datetime]:
     mode = to.mode or Mode(visit.mode)
     same_place = visit.location if mode == visit.mode else None
     location = to.location or (same_place if to.practitioner is None else None)
-    wish = Wish(visit.visit_type, mode, to.practitioner or visit.practitioner, location)
+    wish = Wish(
+        visit.visit_type,
+        mode,
+        to.practitioner or visit.practitioner,
+        location,
+        to.state or visit.state,
+        needs_in_mode(moment.clinic, scene.desk.secrets.vault, visit, mode),
+    )
     start = to.start or visit.starts_at
+    check_place(moment.clinic, wish, start)
     day = local_date(start, zone_of(moment.clinic, wish))
     asked = search(moment.clinic, wish, day, day, moment.now)
     return set_aside(asked, to.override, moment.now), start
@@ -105,6 +123,15 @@ def _chair(scene: Scene, asked: Search, start: datetime, to: Destination) -> Cha
     if not chairs:
         raise SlotNotOffered
     return chairs[0]
+
+
+def _check_guardian(scene: Scene, day: date) -> None:
+    """A visit can move to before the day on which the patient comes of age."""
+    patient, vault = scene.session.get_one(Patient, scene.visit.patient_id), scene.desk.secrets.vault
+    born = date.fromisoformat(vault.open("patients.birth_date", patient.id, patient.birth_date))
+    everybody = scene.session.scalars(involved(scene.visit.id))
+    if is_minor(born, day) and not any(each.relationship in GUARDIANS for each in everybody):
+        raise GuardianRequired
 
 
 def _check_approval(scene: Scene, asked: Search) -> None:
@@ -122,5 +149,5 @@ def _rewrite(scene: Scene, asked: Search, chair: Chair, taken: Occupation) -> No
     visit.minutes, visit.buffer_before, visit.buffer_after = taken.minutes, taken.before, taken.after
     visit.practitioner, visit.practitioner_id = chair.practitioner.code, taken.practitioner
     visit.location, visit.room_id, visit.mode = chair.place, taken.room, asked.mode
-    visit.confirmed_at = None
+    visit.state, visit.confirmed_at = asked.state or visit.state, None
     visit.clinic_version = scene.moment.in_force.version

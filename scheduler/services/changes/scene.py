@@ -20,6 +20,7 @@ from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, Visit
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.history import note_act
+from scheduler.services.needs import tell_of_needs
 from scheduler.services.planning import plan
 from scheduler.services.recipients import reached_by_mail
 from scheduler.services.tasks import close_tasks
@@ -160,6 +161,7 @@ def _write_down(scene: Scene) -> None:
     visit.version += 1
     if scene.status not in HOLDS_TIME:
         scene.give_time_back()
+        tell_of_needs(session, scene.desk, scene.moment, visit, f"ended:{visit.sequence}")
     session.flush()
     if scene.was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
         close_tasks(session, TaskKind.APPROVE, visit.id, order.actor, now)

@@ -56,7 +56,7 @@ def _fits(clinic: Clinic, visit: Visit, extra: bool) -> bool:
     window = Window(day, day)
     return any(
         (extra and day <= (chair.practitioner.until or day))
-        or schedule.offered(kind.code, mode, chair.practitioner.code, chair.place, day, day)
+        or schedule.offered(kind.code, own.minutes, mode, chair.practitioner.code, chair.place, day, day)
         >> window.floor(visit.starts_at)
         & 1
         for chair in schedule.chairs(own, mode, visit.practitioner, visit.location)

@@ -162,7 +162,7 @@ class ClinicFile(Table):
 
     def carried(self) -> Mapping[str, Any]:
         """What other parts enforce, as JSON-able data."""
-        return self.model_dump(mode="json", include={"triage", "needs", "alerts"})
+        return self.model_dump(mode="json", include={"triage", "alerts"})
 
 
 def to_domain(file: ClinicFile) -> domain.Clinic:
@@ -185,6 +185,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         answer_within=clinic.answer_within,
         consents=tuple(_consent(each) for each in file.consents),
         look=domain.Look(clinic.look.accent, clinic.look.logo),
+        needs=tuple(_need(each) for each in file.needs),
     )
 
 
@@ -234,6 +235,11 @@ def _visit_type(table: VisitTypeTable) -> domain.VisitType:
 
 def _consent(table: Consent) -> domain.ConsentText:
     return domain.ConsentText(table.kind, table.version, frozenset(table.modes), table.required, table.text)
+
+
+def _need(table: Need) -> domain.Need:
+    modes = frozenset(table.modes)
+    return domain.Need(table.code, table.label, modes, table.extra_minutes, table.staff_task)
 
 
 def _holidays(table: HolidaysTable) -> Holidays:

@@ -30,6 +30,7 @@ from scheduler.api import (
     slots,
     staff_visits,
     tasks,
+    triage,
     visits,
     webhooks,
 )
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 NOUNS = (
     clinic,
+    triage,
     slots,
     holds,
     visits,

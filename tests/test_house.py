@@ -359,6 +359,9 @@ OPEN_TO_ALL = {
     "GET /v1/practitioners",
     "GET /v1/locations",
     "GET /v1/slots",
+    "GET /v1/triage",
+    "POST /v1/triage",
+    "POST /v1/callbacks",  # asks for answers that ask for a call
     "POST /v1/visits",
     "POST /v1/links",
     "POST /v1/holds",

@@ -22,6 +22,7 @@ from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.changes.undoing import undo
+from scheduler.services.triage import opened
 
 blueprint = APIBlueprint("acts", __name__, url_prefix="/v1/visits/<uuid:id>", tag="Changes")
 
@@ -72,7 +73,8 @@ def convert_visit(id: UUID, json_data: ConvertIn) -> Response:
 
     At the same time, or at another.
     """
-    return _move(id, Act.CONVERT, json_data.destination(client()), json_data.override)
+    answered = opened(runtime().desk.secrets.vault, json_data.triage)
+    return _move(id, Act.CONVERT, json_data.destination(client(), answered), json_data.override)
 
 
 def _move(id: UUID, act: Act, to: Destination, override: OverrideIn | None) -> Response:

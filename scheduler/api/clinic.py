@@ -18,6 +18,7 @@ from scheduler.api.schemas.clinic import (
     VisitTypesOut,
 )
 from scheduler.domain.clinic import Clinic, Need, Practitioner, Texts, VisitType
+from scheduler.domain.gate import is_asked
 
 blueprint = APIBlueprint("clinic", __name__, url_prefix="/v1", tag="Clinic")
 
@@ -46,7 +47,7 @@ def show_clinic() -> ClinicOut:
         languages=list(clinic.languages),
         emergency=said(clinic.emergency, clinic),
         links=dict(clinic.links),
-        consents=[ConsentOut(**consent_json(each, language())) for each in clinic.consents],
+        consents=[ConsentOut(**consent_json(each)) for each in clinic.consents],
         needs=[_need(each, clinic) for each in clinic.needs],
     )
 
@@ -76,6 +77,7 @@ def _visit_type(kind: VisitType, clinic: Clinic) -> VisitTypeOut:
         minutes=kind.minutes,
         modes=[ModeOut(mode=mode, approval=approval) for mode, approval in kind.modes.items()],
         new_patients=kind.new_patients,
+        triage=is_asked(clinic, kind),
     )
 
 

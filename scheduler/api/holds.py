@@ -13,6 +13,7 @@ from scheduler.api.schemas.holds import HoldIn, HoldOut
 from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.domain.holds import Ceilings
 from scheduler.services.holding import hold, release
+from scheduler.services.triage import opened
 
 blueprint = APIBlueprint("holds", __name__, url_prefix="/v1/holds", tag="Booking")
 
@@ -31,7 +32,12 @@ def hold_time(json_data: HoldIn, headers_data: RepeatHeaders) -> tuple[HoldOut, 
     run, actor = runtime(), booker()
     ceilings = Ceilings(run.settings.holds_at_once, run.settings.holds_share)
     repeat = repeatable(actor, "POST /v1/holds", headers_data.idempotency_key)
-    held = hold(run.desk, json_data.request(actor, client()), ceilings, repeat)
+    held = hold(
+        run.desk,
+        json_data.request(actor, client(), opened(run.desk.secrets.vault, json_data.triage)),
+        ceilings,
+        repeat,
+    )
     told = {"Cache-Control": "no-store", **({"Idempotency-Replayed": "true"} if held.replayed else {})}
     return HoldOut(**asdict(held.hold)), 201, told
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from flask import request
 
+from scheduler.api.runtime import runtime
+
 LANGUAGES = ("en", "es")
 """Of the service's own texts; a clinic may write its own in more."""
 
@@ -11,6 +13,12 @@ LANGUAGES = ("en", "es")
 def language() -> str:
     """What the caller prefers among the languages of the service."""
     return preferred(LANGUAGES)
+
+
+def default_language() -> str:
+    """Of messages to somebody who named none: what the browser asks for, where the clinic writes it."""
+    last = runtime().desk.clinics.last
+    return preferred(last.clinic.languages if last else LANGUAGES)
 
 
 def preferred(spoken: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from apiflask import APIBlueprint
 from flask import Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
@@ -38,7 +38,7 @@ class _Gauges(Collector):
     def __init__(self, measures: Measures) -> None:
         self._measures = measures
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         now = self._measures
         tasks = GaugeMetricFamily("visits_open_tasks", "What staff have to do.", labels=["kind"])
         oldest = GaugeMetricFamily(
@@ -61,7 +61,12 @@ class _Gauges(Collector):
         )
         for practitioner, age in now.outside_calendars.items():
             outside.add_metric([practitioner], age)
-        yield from (tasks, oldest, messages, outside)
+        answers = CounterMetricFamily(
+            "visits_triage_answers", "Answers to the safety questions, by outcome.", labels=["outcome"]
+        )
+        for outcome, count in now.triage.items():
+            answers.add_metric([outcome], count)
+        yield from (tasks, oldest, messages, outside, answers)
         yield GaugeMetricFamily(
             "visits_oldest_due_message_seconds",
             "For how long a message waits that could go out.",

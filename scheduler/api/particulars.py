@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from scheduler.api.languages import language
 from scheduler.api.slot_json import slot_json
 from scheduler.api.texts import texts
-from scheduler.domain.clinic import ConsentText
+from scheduler.domain.clinic import ConsentText, Texts
 from scheduler.domain.errors import (
     ConsentRequired,
+    Emergency,
     Fault,
     IllegalTransition,
     Invalid,
@@ -29,7 +30,9 @@ def particulars(error: SchedulerError) -> dict[str, object]:
         case IllegalTransition():
             return {"allowed": list(error.allowed)}
         case ConsentRequired():
-            return {"consents": [consent_json(each, language()) for each in error.missing]}
+            return {"consents": [consent_json(each) for each in error.missing]}
+        case Emergency():
+            return {"advice": {"text": spoken(error.texts), "phone": error.phone}}
         case _:
             return {}
 
@@ -39,12 +42,17 @@ def described(faults: list[Fault]) -> list[dict[str, str]]:
     return [{**asdict(fault), "detail": known[fault.code]} for fault in faults]
 
 
-def consent_json(text: ConsentText, spoken: str) -> dict[str, Any]:
-    """A text to agree to; in the first language in which the clinic wrote it where it has not that one."""
+def spoken(texts: Texts) -> str:
+    """A text of the clinic in the caller's language, else in the first in which it is written."""
+    return texts.get(language()) or next(iter(texts.values()))
+
+
+def consent_json(text: ConsentText) -> dict[str, Any]:
+    """A text to agree to."""
     return {
         "kind": text.kind,
         "version": text.version,
-        "text": text.text.get(spoken) or next(iter(text.text.values())),
+        "text": spoken(text.text),
         "modes": sorted(text.modes),
         "required": text.required,
     }

@@ -27,6 +27,7 @@ STATUS: dict[type[SchedulerError], int] = {
     errors.Refused: 422,
     errors.Unauthorized: 401,
     errors.Forbidden: 403,
+    errors.Barred: 403,
     errors.RateLimited: 429,
     errors.Unavailable: 503,
     SchedulerError: 500,

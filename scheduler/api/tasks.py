@@ -1,5 +1,7 @@
 """What staff have to do."""
 
+from dataclasses import asdict
+
 from apiflask import APIBlueprint
 from flask import Response
 
@@ -7,7 +9,7 @@ from scheduler.api.callers import staff
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.acts import NothingIn
 from scheduler.api.schemas.lists import next_cursor
-from scheduler.api.schemas.tasks import DoneIn, TaskOut, TasksOut, TasksQuery
+from scheduler.api.schemas.tasks import CallOut, DoneIn, TaskOut, TasksOut, TasksQuery
 from scheduler.api.staff_visit_json import filled, private
 from scheduler.domain.scopes import Scope
 from scheduler.services import staff_tasks
@@ -71,4 +73,4 @@ def finish_task(id: int, json_data: DoneIn) -> Response:
 
 
 def _task(task: TaskView) -> TaskOut:
-    return filled(TaskOut, task, id=str(task.id))
+    return filled(TaskOut, task, id=str(task.id), call=CallOut(**asdict(task.call)) if task.call else None)

@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from scheduler.api.callers import booker, caller
 from scheduler.api.clients import client
-from scheduler.api.languages import preferred
+from scheduler.api.languages import default_language
 from scheduler.api.limits import count_contacts
 from scheduler.api.repeats import repeatable, replayed
 from scheduler.api.runtime import runtime
@@ -23,6 +23,7 @@ from scheduler.services.access import may_act_on
 from scheduler.services.booking import book
 from scheduler.services.changes.times import find_slots_to_move
 from scheduler.services.finding import read_visit
+from scheduler.services.triage import opened
 from scheduler.services.visits import view
 
 blueprint = APIBlueprint("visits", __name__, url_prefix="/v1", tag="Booking")
@@ -43,7 +44,9 @@ def book_visit(json_data: VisitIn, headers_data: RepeatHeaders) -> Response:
     run, actor = runtime(), booker()
     if json_data.override and not actor.is_staff:
         raise Forbidden
-    asked = json_data.request(_default_language(), actor, client())
+    asked = json_data.request(
+        default_language(), actor, client(), opened(run.desk.secrets.vault, json_data.triage)
+    )
     count_contacts(asked)
     booked = book(run.desk, asked, repeatable(actor, "POST /v1/visits", headers_data.idempotency_key))
     run.doorbell.ring(booked.due)
@@ -84,10 +87,3 @@ def list_slots_for_visit(id: UUID, query_data: OwnSlotsQuery) -> Response:
     asked = query_data
     found = find_slots_to_move(runtime().desk, id, asked.destination(), asked.from_, asked.to)
     return slots_answer(found, asked.limit)
-
-
-def _default_language() -> str:
-    """What the browser asks for, where the clinic writes it; else the clinic's own."""
-    last = runtime().desk.clinics.last
-    spoken = last.clinic.languages if last else ("en",)
-    return preferred(spoken)

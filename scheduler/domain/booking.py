@@ -9,12 +9,14 @@ from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.clinic import Clinic, NewPatients
 from scheduler.domain.consents import decisions_at_booking
 from scheduler.domain.errors import Fault, Invalid
+from scheduler.domain.gate import check_triage
 from scheduler.domain.licences import check_place
 from scheduler.domain.minors import check_guardian, receives
 from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.people import Booker, Contact, Person
 from scheduler.domain.slots import Search
 from scheduler.domain.times import local_date
+from scheduler.domain.triage import Result
 from scheduler.domain.wishes import Wish, search, zone_of
 
 
@@ -34,6 +36,8 @@ class BookingRequest:
     """Time that was held for it. One that has ended, or never was, counts as none."""
     consents: Sequence[str] | None = None
     """What whoever books agreed to, as `kind:version`; None where nobody asked them."""
+    triage: Result | None = None
+    """What the safety questions came to."""
     client: bytes | None = None
     """Keyed hash of the address that it came from."""
 
@@ -59,19 +63,25 @@ def under_guardian(request: BookingRequest, day: date) -> BookingRequest:
     return replace(request, booked_by=replace(booker, receives=told))
 
 
-def search_for(clinic: Clinic, request: BookingRequest, now: datetime) -> Search:
+def search_for(
+    clinic: Clinic, request: BookingRequest, now: datetime, held_at: datetime | None = None
+) -> Search:
     """The search whose answer must hold the requested start.
 
-    Raises Invalid with all faults of the fields that the clinic file decides, NotLicensed, GuardianRequired,
-    ConsentRequired.
+    Where the time was held, notice and horizon are those of the instant at which it was.
+
+    Raises Emergency and TriageRequired, Invalid with all faults of the fields that the clinic file decides,
+    NotLicensed, GuardianRequired, ConsentRequired.
     """
     day = local_date(request.start, zone_of(clinic, request.wish))
-    found = search(clinic, request.wish, day, day, now)
-    found = set_aside(found, request.override, now)
+    found = search(clinic, request.wish, day, day, held_at or now)
+    found = set_aside(found, request.override, held_at or now)
+    check_triage(clinic, found.visit_type, found.mode, request.triage, request.override, now)
     if faults := list(_mismatches(clinic, found, request, now)):
         raise Invalid(faults)
     check_place(clinic, request.wish, request.start)
-    check_guardian(request.patient.birth_date, day, request.booked_by)
+    today = local_date(now, clinic.timezone)
+    check_guardian(request.patient.birth_date, max(day, today), request.booked_by)
     decisions_at_booking(clinic, request.wish.mode, request.consents)
     return found
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from scheduler.domain.triage import Rules
+
 GRID_MINUTES = 5
 """Every duration and every opening hour of a clinic is a multiple of this."""
 
@@ -208,12 +210,14 @@ class Clinic:
     holidays: Container[date]
     reminders: ReminderPlan
     carried: Mapping[str, Any]
-    """Rules that the file states and that other parts enforce: `triage`, `alerts`."""
+    """Rules that the file states and that other parts enforce: `alerts`."""
     answer_within: int = 16 * 60
     """How long a request may wait for staff's approval, in minutes of opening time."""
     consents: tuple[ConsentText, ...] = ()
     look: Look = Look()
     needs: tuple[Need, ...] = ()
+    triage: Rules | None = None
+    """The safety questions."""
 
     def visit_type(self, code: str) -> VisitType | None:
         return next((each for each in self.visit_types if each.code == code), None)

@@ -19,6 +19,9 @@ SchedulerError
 │   └── Invalid
 ├── Unauthorized
 ├── Forbidden
+├── Barred
+│   ├── TriageRequired
+│   └── Emergency
 ├── RateLimited
 ├── Unavailable
 └── ClinicFileFaulty
@@ -27,7 +30,7 @@ The class name is the problem's type (`SlotTaken` → `/problems/slot-taken`) an
 only `api/problems.py` knows which HTTP status each family has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -122,6 +125,24 @@ class Unauthorized(SchedulerError):
 
 class Forbidden(SchedulerError):
     """The caller's key does not allow this."""
+
+
+class Barred(SchedulerError):
+    """It is kept from the caller for their own safety."""
+
+
+class TriageRequired(Barred):
+    """The safety questions are asked before such a visit."""
+
+
+class Emergency(Barred):
+    """The answers to the safety questions may mean an emergency: nothing is booked."""
+
+    def __init__(self, texts: Mapping[str, str], phone: str) -> None:
+        """What the clinic says by language, and the number to call."""
+        super().__init__()
+        self.texts = texts
+        self.phone = phone
 
 
 class RateLimited(SchedulerError):

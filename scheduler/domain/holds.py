@@ -10,6 +10,7 @@ from scheduler.domain.errors import Fault
 from scheduler.domain.schedule import Chair, Schedule
 from scheduler.domain.slots import Taken
 from scheduler.domain.times import Stretch, day_span
+from scheduler.domain.triage import Result
 from scheduler.domain.wishes import Wish
 
 LASTS = timedelta(minutes=10)
@@ -25,6 +26,8 @@ class HoldRequest:
     client: bytes | None = None
     """Keyed hash of the caller's address; None for staff, whose holds nobody counts."""
     actor: Actor = PUBLIC
+    triage: Result | None = None
+    """What the safety questions came to."""
 
 
 @dataclass(frozen=True, slots=True)

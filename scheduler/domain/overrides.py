@@ -11,6 +11,8 @@ class Rule(StrEnum):
     NOTICE = "notice"
     HORIZON = "horizon"
     LIMIT = "limit"
+    TRIAGE = "triage"
+    """The safety questions were asked otherwise, or need not be."""
 
 
 @dataclass(frozen=True, slots=True)

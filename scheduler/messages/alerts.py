@@ -12,6 +12,8 @@ TASKS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "approve": "An appointment request waits for an answer.",
         "needs": "Something that a patient needs has to be arranged.",
+        "callback": "Somebody must be called today.",
+        "call-soon": "Somebody must be called within days.",
         "same-person": "A new patient may be one whom the clinic knows already.",
         "not-you": "A mail address is not the patient's.",
         "misfit": "An appointment no longer fits the clinic's hours.",
@@ -31,6 +33,8 @@ TASKS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "approve": "Una solicitud de cita espera respuesta.",
         "needs": "Hay que organizar algo que un paciente necesita.",
+        "callback": "Hay que llamar hoy a una persona.",
+        "call-soon": "Hay que llamar a una persona en los próximos días.",
         "same-person": "Un paciente nuevo puede ser uno que la clínica ya conoce.",
         "not-you": "Una dirección de correo no es del paciente.",
         "misfit": "Una cita ya no encaja en el horario de la clínica.",

@@ -124,7 +124,7 @@ def _enter(
     made, due = record(session, desk, moment, visit)
     if hold:
         use_up(session, hold)
-    open_follow_ups(session, desk, moment, made)
+    open_follow_ups(session, desk, moment, made, request.triage if kind.triage else None)
     reason = request.override.reason if request.override else None
     due += note_act(session, made, request.actor, BOOK, None, visit.status, 0, moment.now, reason)
     idempotency.finish(session, repeatable, visit=made)

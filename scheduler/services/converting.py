@@ -49,7 +49,7 @@ def search_held(moment: Moment, request: BookingRequest, hold: Hold) -> tuple[Se
     The notice and the horizon are those of the moment at which it was held.
     """
     wish = replace(request.wish, practitioner=hold.practitioner, location=hold.location)
-    search = search_for(moment.clinic, replace(request, wish=wish), hold.created_at)
+    search = search_for(moment.clinic, replace(request, wish=wish), moment.now, hold.created_at)
     search = replace(search, earliest=max(search.earliest, moment.now))
     if extra_minutes(moment.clinic, request.wish.needs) != hold.extra_minutes:
         raise Invalid([Fault("/needs", "not-as-held")])

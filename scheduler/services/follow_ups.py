@@ -1,5 +1,6 @@
 """What a booking leaves for staff to do."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -7,10 +8,15 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Visit
 from scheduler.domain.tasks import TaskKind
+from scheduler.domain.triage import Outcome, Result
+from scheduler.services.callbacks import was_asked_for
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.needs import tell_of_needs
 from scheduler.services.tasks import open_task
+
+SOON = timedelta(days=2)
+"""Within so much staff call somebody whom they should call within days."""
 
 # Alike: somebody known who has the surname and birth date of a patient who was entered at this very instant.
 # Not enough to be taken for one person, too much for chance: a new mail address, a name spelled otherwise.
@@ -27,12 +33,27 @@ BOOKED = text(
 )
 
 
-def open_follow_ups(session: Session, desk: Desk, moment: Moment, visit: UUID) -> None:
+def tell_of_answers(session: Session, visit: Visit, result: Result | None, now: datetime) -> None:
+    """Who answered the safety questions so that the clinic must speak with them is called."""
+    if result is None:
+        return
+    if result.outcome is Outcome.SAME_DAY_CALL and not was_asked_for(session, result):
+        open_task(session, TaskKind.CALLBACK, visit.id, "answers", now, now)
+    if result.outcome is Outcome.SOON:
+        due = min(visit.starts_at, now + SOON)
+        open_task(session, TaskKind.CALL_SOON, visit.id, "answers", due, now)
+
+
+def open_follow_ups(
+    session: Session, desk: Desk, moment: Moment, visit: UUID, result: Result | None = None
+) -> None:
     """Call it once, in the transaction that booked the visit."""
     now = moment.now
     start, answer_by, needs, alike = session.execute(BOOKED, {"visit": visit, "now": now}).one()
     if answer_by is not None:
         open_task(session, TaskKind.APPROVE, visit, "booked", answer_by, now)
+    if result and result.outcome is not Outcome.NOTHING:
+        tell_of_answers(session, session.get_one(Visit, visit), result, now)
     if needs:
         tell_of_needs(session, desk, moment, session.get_one(Visit, visit), "booked")
     if alike:

@@ -13,13 +13,14 @@ from scheduler.db.models import Claim, Hold
 from scheduler.domain import holds
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import NotFound, RateLimited
+from scheduler.domain.gate import check_triage
 from scheduler.domain.holds import Ceilings, HoldRequest
 from scheduler.domain.licences import check_place
 from scheduler.domain.needs import extra_minutes
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search
 from scheduler.domain.times import local_date
-from scheduler.domain.wishes import search, zone_of
+from scheduler.domain.wishes import search, visit_type_of, zone_of
 from scheduler.services import idempotency
 from scheduler.services.choosing import TooMuchHeld, give_to_first_free
 from scheduler.services.claims import Occupation, claim_for_hold
@@ -55,8 +56,8 @@ class Held:
 def hold(desk: Desk, request: HoldRequest, ceilings: Ceilings, repeatable: Repeatable | None = None) -> Held:
     """Hold a time of one of those who could give it.
 
-    Raises Invalid, NotLicensed, SlotNotOffered, SlotTaken (with the next free times), RateLimited,
-    IdempotencyConflict.
+    Raises Emergency, TriageRequired, Invalid, NotLicensed, SlotNotOffered, SlotTaken (with the next free
+    times), RateLimited, IdempotencyConflict.
     """
     give = partial(_hold_with, desk, request, ceilings, repeatable)
     asked = partial(_search, request)
@@ -113,6 +114,8 @@ def _view(row: Hold, clinic: Clinic) -> HoldView:
 
 
 def _search(request: HoldRequest, moment: Moment) -> Search:
+    kind = visit_type_of(moment.clinic, request.wish)
+    check_triage(moment.clinic, kind, request.wish.mode, request.triage, None, moment.now)
     check_place(moment.clinic, request.wish, request.start)
     day = local_date(request.start, zone_of(moment.clinic, request.wish))
     return search(moment.clinic, request.wish, day, day, moment.now)

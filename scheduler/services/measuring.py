@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from scheduler.db.engine import Database
-from scheduler.db.models import Heartbeat, Message, Task
+from scheduler.db.models import Heartbeat, Message, Task, TriageCount
 from scheduler.domain.messages import MessageState
 from scheduler.services.health import SWEEP
 from scheduler.services.outside.watching import ages
@@ -27,6 +27,8 @@ class Measures:
     last_sweep: float | None
     outside_calendars: Mapping[str, float]
     """Since the most silent source of each practitioner gave a calendar."""
+    triage: Mapping[str, int]
+    """How often the safety questions came to which outcome, ever."""
 
 
 def measure(connection: Connection, db: Database) -> Measures:
@@ -44,12 +46,14 @@ def measure(connection: Connection, db: Database) -> Measures:
     due = select(func.min(Message.next_at)).where(
         Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now
     )
+    answers = select(TriageCount.outcome, func.sum(TriageCount.answers)).group_by(TriageCount.outcome)
     swept = select(Heartbeat.at).where(Heartbeat.part == SWEEP)
     return Measures(
         open_tasks={kind: count for kind, count, _ in tasks},
         oldest_task={kind: (now - oldest).total_seconds() for kind, _, oldest in tasks},
         messages={(state, kind, channel): count for state, kind, channel, count in messages},
         oldest_due_message=_age(connection.execute(due).scalar_one(), now),
+        triage={outcome: int(count) for outcome, count in connection.execute(answers)},
         last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - db.offset),
         outside_calendars=ages(connection, now),
     )

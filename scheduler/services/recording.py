@@ -27,6 +27,7 @@ from scheduler.services.desk import Desk
 from scheduler.services.needs import sealed_needs
 from scheduler.services.planning import plan
 from scheduler.services.recipients import enter_recipients, reached_by_mail
+from scheduler.services.triage import sealed_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "status": new.status,
         "new_patient": request.new_patient,
         "state": request.wish.state if request.wish.mode is Mode.TELEMEDICINE else None,
+        "triage": sealed_result(secrets.vault, id, request.triage) if kind.triage else None,
         "needs": sealed_needs(secrets.vault, id, request.wish.needs),
         "start_wall": wall,
         "zone": chair.zone.key,

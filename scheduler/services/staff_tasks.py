@@ -12,6 +12,7 @@ from scheduler.db.models import Task
 from scheduler.db.secrets import Vault
 from scheduler.domain.actors import Actor
 from scheduler.domain.errors import NotFound, TaskTaken
+from scheduler.services.callbacks import Caller, callers
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
 from scheduler.services.pages import Page, cut
@@ -31,6 +32,8 @@ class TaskView:
     done_at: datetime | None
     done_by: str | None
     note: str | None
+    call: Caller | None = None
+    """Whom to call, where that is no patient of a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def list_tasks(
     actor: Actor,
     now: datetime,
 ) -> Page[TaskView, int]:
-    """The most urgent first. Notes may speak of patients: that they were read is audited."""
+    """The most urgent first. Notes and numbers are of patients: that they were read is audited."""
     query = select(Task).where(Task.done_at.is_(None) if wanted.open else Task.done_at.is_not(None))
     if wanted.kind is not None:
         query = query.where(Task.kind == wanted.kind)
@@ -61,9 +64,11 @@ def list_tasks(
         query = query.where(tuple_(Task.due_at, Task.id) > after)
     found = session.scalars(query.order_by(Task.due_at, Task.id).limit(limit + 1)).all()
     page = cut(found, limit, lambda task: (task.due_at, task.id))
-    if noted := [str(task.id) for task in page.items if task.note]:
+    to_call = callers(session, desk.secrets.vault, [task.cause for task in page.items])
+    if noted := [str(task.id) for task in page.items if task.note or task.cause in to_call]:
         note(session, actor, "read-notes", "task", None, now, {"ids": noted, "count": len(noted)})
-    return Page([_view(desk.secrets.vault, task) for task in page.items], page.next)
+    vault = desk.secrets.vault
+    return Page([_view(vault, task, to_call.get(task.cause)) for task in page.items], page.next)
 
 
 def claim(desk: Desk, id: int, actor: Actor) -> TaskView:
@@ -110,7 +115,8 @@ def _change(
         change(task, now)
         session.flush()
         note(session, actor, act, "task", str(id), now, {"kind": task.kind})
-        return _view(desk.secrets.vault, task)
+        vault = desk.secrets.vault
+        return _view(vault, task, callers(session, vault, [task.cause]).get(task.cause))
 
     return desk.db.attempt(work)
 
@@ -125,7 +131,7 @@ def _note_of(task: Task) -> tuple[str, UUID]:
     return "tasks.note", UUID(int=task.id)
 
 
-def _view(vault: Vault, task: Task) -> TaskView:
+def _view(vault: Vault, task: Task, call: Caller | None) -> TaskView:
     return TaskView(
         id=task.id,
         kind=task.kind,
@@ -137,4 +143,5 @@ def _view(vault: Vault, task: Task) -> TaskView:
         done_at=task.done_at,
         done_by=task.done_by,
         note=vault.open(*_note_of(task), task.note) if task.note else None,
+        call=call,
     )

@@ -52,6 +52,8 @@ def test_a_booking_answers_with_the_visit_and_what_opens_it(client: FlaskClient)
         "timezone": "America/Chicago",
         "practitioner": "two",
         "location": None,
+        "state": "TX",
+        "needs": [],
         "sequence": 0,
         "confirmed_at": None,
         "notify": "email",

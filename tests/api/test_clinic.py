@@ -13,6 +13,17 @@ def test_the_clinic_says_who_it_is_and_whom_to_call_in_an_emergency(client: Flas
         "languages": ["en", "es"],
         "emergency": "If this is an emergency, call 911.",
         "links": {"privacy": "https://clinic.example/privacy"},
+        "consents": [
+            {
+                "kind": kind,
+                "version": "1",
+                "text": words,
+                "modes": ["in_person", "telemedicine"],
+                "required": False,
+            }
+            for kind, words in (("privacy", "I have read the notice."), ("sms", "Send me texts."))
+        ],
+        "needs": [],
     }
 
 
@@ -33,7 +44,7 @@ def test_a_visit_type_says_how_it_can_be_booked(client: FlaskClient) -> None:
     body = client.get("/v1/visit-types").get_json()
     assert body["next"] is None
     kinds = {each["code"]: each for each in body["items"]}
-    assert list(kinds) == ["follow-up", "buffered", "reviewed", "limited"]
+    assert list(kinds) == ["follow-up", "buffered", "reviewed", "limited", "asked"]
     assert kinds["reviewed"] == {
         "code": "reviewed",
         "label": "Reviewed",
@@ -41,6 +52,7 @@ def test_a_visit_type_says_how_it_can_be_booked(client: FlaskClient) -> None:
         "minutes": 45,
         "modes": [{"mode": "in_person", "approval": "auto"}, {"mode": "telemedicine", "approval": "staff"}],
         "new_patients": "yes",
+        "triage": False,
     }
 
 
@@ -50,7 +62,7 @@ def test_a_practitioner_says_which_visits_and_where(client: FlaskClient) -> None
         "code": "one",
         "name": "Dr. Example One",
         "timezone": "America/Chicago",
-        "visit_types": ["follow-up", "buffered", "reviewed", "limited"],
+        "visit_types": ["follow-up", "buffered", "reviewed", "limited", "asked"],
         "locations": ["main"],
     }
     assert "limited" not in people["two"]["visit_types"]

@@ -155,6 +155,16 @@ def somebody_lost(world: World, visit: Booked) -> dict[str, Any]:
     return {"email": "nobody@patients.example", "birth_date": "1960-02-29"}
 
 
+def answers(world: World, visit: Booked) -> dict[str, Any]:
+    yes = {"T1": False, "T4": True, "T7": False, "T9": False}
+    return {"visit_type": "asked", "version": "q1", "answers": yes}
+
+
+def a_call(world: World, visit: Booked) -> dict[str, Any]:
+    token = world.client.post("/v1/triage", json=answers(world, visit)).get_json()["token"]
+    return {"triage": token, "name": "Pat Example", "phone": "(409) 555-0123"}
+
+
 def held(world: World) -> Booked:
     """A hold: it belongs to whoever knows its id."""
     answer = world.client.post("/v1/holds", json=a_hold(world, world.nothing()))
@@ -248,6 +258,9 @@ ROUTES = {
     "GET /v1/practitioners": Route(ANYBODY),
     "GET /v1/locations": Route(ANYBODY),
     "GET /v1/slots": Route(ANYBODY, query=f"visit_type=follow-up&mode=telemedicine&{DAYS}"),
+    "GET /v1/triage": Route(ANYBODY, query="visit_type=asked"),
+    "POST /v1/triage": Route(ANYBODY, body=answers),
+    "POST /v1/callbacks": Route(ANYBODY, 202, body=a_call),
     "POST /v1/holds": Route(THE_PUBLIC_AND_STAFF, 201, body=a_hold),
     "DELETE /v1/holds/<uuid:id>": Route(WHO_KNOWS_THE_ID, 204, object=held),
     "POST /v1/visits": Route(THE_PUBLIC_AND_STAFF, 201, body=a_booking),

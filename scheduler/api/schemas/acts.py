@@ -6,10 +6,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.contact import Role
-from scheduler.api.schemas.fields import Code, ConsentNames, Instant, State, Strict
+from scheduler.api.schemas.fields import Code, ConsentNames, Instant, State, Strict, TriageToken
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.domain.clinic import Mode
 from scheduler.domain.consents import Said
+from scheduler.domain.triage import Result
 from scheduler.domain.visits import CancelReason
 from scheduler.services.changes.moving import Destination
 
@@ -68,11 +69,13 @@ class ConvertIn(Strict):
     practitioner: Code | None = None
     location: Code | None = None
     state: State | None = None
+    triage: TriageToken | None = None
     consents: Annotated[ConsentNames, Field(description="What is agreed to besides.")] = []  # noqa: RUF012
     override: OverrideIn | None = None
 
-    def destination(self, client: bytes) -> Destination:
+    def destination(self, client: bytes, triage: Result | None) -> Destination:
         return Destination(
+            triage=triage,
             mode=self.mode,
             consents=self.consents,
             client=client,

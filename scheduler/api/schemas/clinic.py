@@ -19,6 +19,7 @@ class VisitTypeOut(BaseModel):
     minutes: int
     modes: list[ModeOut]
     new_patients: NewPatients
+    triage: Annotated[bool, Field(description="Whether the safety questions are asked first.")]
 
 
 class VisitTypesOut(BaseModel):

@@ -115,6 +115,10 @@ def _written_instant(value: object) -> object:
 
 Printable = BeforeValidator(_printable)
 Code = Annotated[str, Printable, StringConstraints(min_length=1, max_length=64)]
+TriageToken = Annotated[
+    str, Printable, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=1_000)
+]
+"""The `token` of `POST /v1/triage`."""
 ConsentName = Annotated[
     str, Printable, StringConstraints(pattern=r"^[a-z0-9_-]+:[A-Za-z0-9.-]+$", min_length=3, max_length=90)
 ]

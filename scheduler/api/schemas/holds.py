@@ -5,10 +5,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from scheduler.api.schemas.fields import Code, Instant, Needs, State, Strict
+from scheduler.api.schemas.fields import Code, Instant, Needs, State, Strict, TriageToken
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
 from scheduler.domain.holds import HoldRequest
+from scheduler.domain.triage import Result
 from scheduler.domain.wishes import Wish
 
 
@@ -20,11 +21,12 @@ class HoldIn(Strict):
     location: Code | None = None
     state: State | None = None
     needs: Needs = ()
+    triage: TriageToken | None = None
 
-    def request(self, actor: Actor, client: bytes) -> HoldRequest:
+    def request(self, actor: Actor, client: bytes, triage: Result | None) -> HoldRequest:
         """What the domain understands. `client` is a keyed hash; nobody counts what staff hold."""
         wish = Wish(self.visit_type, self.mode, self.practitioner, self.location, self.state, self.needs)
-        return HoldRequest(wish, self.start, None if actor.is_staff else client, actor)
+        return HoldRequest(wish, self.start, None if actor.is_staff else client, actor, triage)
 
 
 class HoldOut(BaseModel):

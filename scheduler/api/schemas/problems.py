@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from scheduler.api.schemas.clinic import ConsentOut
 from scheduler.api.schemas.slots import SlotOut
+from scheduler.api.schemas.triage import AdviceOut
 
 
 class ProblemError(BaseModel):
@@ -25,3 +26,4 @@ class ProblemOut(BaseModel):
     alternatives: list[SlotOut] | None = None
     allowed: list[str] | None = None
     consents: list[ConsentOut] | None = None
+    advice: AdviceOut | None = None

@@ -2,26 +2,16 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from scheduler.api.schemas.fields import Code, Day, Needs, State, Strict
+from scheduler.api.schemas.fields import Code, Day, State, Strict
 from scheduler.domain.clinic import Mode
 from scheduler.domain.wishes import Wish
 from scheduler.services.changes.moving import Destination
 
 WIDEST = 62
 """Days that one question may span."""
-MOST_CHARACTERS = 400
-
-
-def _listed(value: object) -> object:
-    return [each for each in value.split(",") if each] if isinstance(value, str) else value
-
-
-NeedList = Annotated[
-    Needs, BeforeValidator(_listed), WithJsonSchema({"type": "string", "maxLength": MOST_CHARACTERS})
-]
 
 
 class DaysQuery(Strict):
@@ -46,10 +36,15 @@ class SlotsQuery(DaysQuery):
     visit_type: Code
     mode: Mode
     state: Annotated[State | None, Field(description="For `telemedicine`: where the patient will be.")] = None
-    needs: Annotated[NeedList, Field(description="Codes with commas between: the visit is longer.")] = ()
+    needs: Annotated[
+        str | None,
+        StringConstraints(max_length=400),
+        Field(description="Codes with commas between: the visit is longer."),
+    ] = None
 
     def wish(self) -> Wish:
-        return Wish(self.visit_type, self.mode, self.practitioner, self.location, self.state, self.needs)
+        needs = tuple(sorted({code for code in (self.needs or "").split(",") if code}))
+        return Wish(self.visit_type, self.mode, self.practitioner, self.location, self.state, needs)
 
 
 class OwnSlotsQuery(DaysQuery):

@@ -25,6 +25,12 @@ class DoneIn(Strict):
     note: Annotated[str, StringConstraints(min_length=1, max_length=2_000), Printable] | None = None
 
 
+class CallOut(BaseModel):
+    name: str
+    phone: str
+    language: str
+
+
 class TaskOut(BaseModel):
     id: str
     kind: str
@@ -36,6 +42,7 @@ class TaskOut(BaseModel):
     done_at: AwareDatetime | None
     done_by: str | None
     note: str | None
+    call: Annotated[CallOut | None, Field(description="Whom to call, where that is nobody with a visit.")]
 
 
 class TasksOut(BaseModel):

@@ -18,6 +18,7 @@ from scheduler.api.schemas.fields import (
     Phone,
     State,
     Strict,
+    TriageToken,
     Zone,
 )
 from scheduler.api.schemas.overrides import OverrideIn
@@ -25,6 +26,7 @@ from scheduler.domain.actors import Actor
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.clinic import Mode
 from scheduler.domain.people import Booker, Person, Receives
+from scheduler.domain.triage import Result
 from scheduler.domain.visits import VisitStatus
 from scheduler.domain.wishes import Wish
 
@@ -70,6 +72,7 @@ class VisitIn(Strict):
     override: OverrideIn | None = None
     state: State | None = None
     needs: Needs = ()
+    triage: TriageToken | None = None
     consents: Annotated[
         ConsentNames | None,
         Field(description="What is agreed to. What is left out of a list that is sent was refused."),
@@ -82,8 +85,11 @@ class VisitIn(Strict):
             raise PydanticCustomError("no-contact", "see texts", {"pointer": "/patient"})
         return self
 
-    def request(self, default_language: str, actor: Actor, client: bytes) -> BookingRequest:
-        """What the domain understands; `client` is a keyed hash of where it comes from."""
+    def request(
+        self, default_language: str, actor: Actor, client: bytes, triage: Result | None
+    ) -> BookingRequest:
+        """What the domain understands; `client` is a keyed hash of where it comes from, `triage` the opened
+        token."""
         patient = _spoken(self.patient, default_language)
         booker = _spoken(self.booked_by, default_language) if self.booked_by else None
         return BookingRequest(
@@ -94,6 +100,7 @@ class VisitIn(Strict):
             override=self.override.override() if self.override else None,
             hold=self.hold,
             consents=self.consents,
+            triage=triage,
             client=client,
             patient=Person(**patient),
             booked_by=Booker(**booker) if booker else None,

@@ -14,6 +14,7 @@ from scheduler.db.models.outside import BusyTime, OutsideCalendar
 from scheduler.db.models.patients import Patient, PatientIdentity
 from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
 from scheduler.db.models.video import VideoRoom
+from scheduler.db.models.triage import Callback, TriageCount
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AuditHead",
     "Base",
     "BusyTime",
+    "Callback",
     "ChannelPause",
     "Claim",
     "ClinicProblem",
@@ -51,6 +53,7 @@ __all__ = [
     "TimeOff",
     "TimetableEntry",
     "VideoRoom",
+    "TriageCount",
     "Visit",
     "VisitEvent",
     "WebhookEndpoint",

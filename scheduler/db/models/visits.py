@@ -56,6 +56,8 @@ class Visit(Base):
     """Where the patient said to be during a visit by video; plain, as licences that end are found by it."""
     needs: Mapped[bytes | None]
     """Sealed: codes of the clinic file's needs, with commas between."""
+    triage: Mapped[bytes | None]
+    """Sealed: what the answers to the safety questions came to, by rule ids."""
     start_wall: Mapped[datetime] = mapped_column(DateTime(timezone=False))
     zone: Mapped[str]
     fold: Mapped[int]

@@ -1,7 +1,7 @@
 """Moving a visit: to another time, to somebody else, to another mode; in place, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import tzdata
@@ -10,6 +10,7 @@ from scheduler.db.models import Patient
 from scheduler.domain.clinic import Approval, Mode
 from scheduler.domain.consents import Said
 from scheduler.domain.errors import ConsentRequired, GuardianRequired, SlotNotOffered, SlotTaken, TooLate
+from scheduler.domain.gate import check_triage
 from scheduler.domain.licences import check_place
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.minors import GUARDIANS, is_minor
@@ -18,17 +19,20 @@ from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search, offered_times
 from scheduler.domain.times import local_date, wall_of
+from scheduler.domain.triage import Result
 from scheduler.domain.visits import VisitStatus
 from scheduler.domain.wishes import Wish, search, zone_of
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.scene import Scene
 from scheduler.services.claims import Occupation, move_claims
 from scheduler.services.consents import lacking
+from scheduler.services.follow_ups import tell_of_answers
 from scheduler.services.free import alternatives
 from scheduler.services.needs import needs_in_mode, tell_of_needs
 from scheduler.services.recipients import involved
 from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
+from scheduler.services.triage import sealed_result
 
 CLINICS_OWN_MOVE = timedelta(hours=48)
 """For so long after a change made by the clinic the patient's own move has no cut-off."""
@@ -45,6 +49,8 @@ class Destination:
     state: str | None = None
     """Where the patient will be, if the visit is by video."""
     override: Override | None = None
+    triage: Result | None = None
+    """What the safety questions came to; asked again where the mode changes."""
     consents: Sequence[str] = ()
     """What is agreed to besides."""
     client: bytes | None = None
@@ -54,14 +60,15 @@ class Destination:
 def move(scene: Scene, to: Destination) -> None:
     """Take the new time, give the old one back, tell it.
 
-    Raises TooLate, NotLicensed, GuardianRequired, ConsentRequired, Invalid, SlotNotOffered, SlotTaken,
-    AlreadyBooked.
+    Raises TooLate, Emergency, TriageRequired, NotLicensed, GuardianRequired, ConsentRequired, Invalid,
+    SlotNotOffered, SlotTaken, AlreadyBooked.
     """
     _check_cut_off(scene)
     asked, start = _search(scene, to)
     chair = _chair(scene, asked, start, to)
     if to.mode is not None:
         _check_approval(scene, asked)
+        _check_triage(scene, asked, to)
     agree(scene, Said(to.consents), to.client)
     if lacks := lacking(scene.session, scene.moment.clinic, asked.mode, scene.visit.id):
         raise ConsentRequired(lacks)
@@ -132,6 +139,17 @@ def _check_guardian(scene: Scene, day: date) -> None:
     everybody = scene.session.scalars(involved(scene.visit.id))
     if is_minor(born, day) and not any(each.relationship in GUARDIANS for each in everybody):
         raise GuardianRequired
+
+
+def _check_triage(scene: Scene, asked: Search, to: Destination) -> None:
+    """Whoever stays with the mode that they have is not asked again; an emergency is one all the same."""
+    same = asked.mode == scene.visit.mode
+    kind = replace(asked.visit_type, triage=asked.visit_type.triage and not same)
+    check_triage(scene.moment.clinic, kind, asked.mode, to.triage, to.override, scene.moment.now)
+    if to.triage and kind.triage:
+        vault, visit = scene.desk.secrets.vault, scene.visit
+        visit.triage = sealed_result(vault, visit.id, to.triage)
+        tell_of_answers(scene.session, visit, to.triage, scene.moment.now)
 
 
 def _check_approval(scene: Scene, asked: Search) -> None:

@@ -54,6 +54,10 @@ class Advice(Table):
     emergency: Texts
     same_day_call: Texts
     soon: Texts
+    called: Texts
+    """Somebody left a number, and the clinic is open."""
+    closed: Texts
+    """The clinic is closed: no call is promised today, and where help is."""
 
 
 class Triage(RuleSet):

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from scheduler.domain import clinic as domain
+from scheduler.domain import triage as domain_triage
 from scheduler.domain.clinic import Approval, Mode, NewPatients
+from scheduler.domain.triage import Outcome, Rules
 from scheduler.services.clinic.carried import Alert, Consent, Need, Triage
 from scheduler.services.clinic.holidays import Holidays
 from scheduler.services.clinic.look import LookTable
@@ -162,7 +164,7 @@ class ClinicFile(Table):
 
     def carried(self) -> Mapping[str, Any]:
         """What other parts enforce, as JSON-able data."""
-        return self.model_dump(mode="json", include={"triage", "alerts"})
+        return self.model_dump(mode="json", include={"alerts"})
 
 
 def to_domain(file: ClinicFile) -> domain.Clinic:
@@ -186,6 +188,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         consents=tuple(_consent(each) for each in file.consents),
         look=domain.Look(clinic.look.accent, clinic.look.logo),
         needs=tuple(_need(each) for each in file.needs),
+        triage=_triage(file.triage) if file.triage else None,
     )
 
 
@@ -235,6 +238,21 @@ def _visit_type(table: VisitTypeTable) -> domain.VisitType:
 
 def _consent(table: Consent) -> domain.ConsentText:
     return domain.ConsentText(table.kind, table.version, frozenset(table.modes), table.required, table.text)
+
+
+def _triage(table: Triage) -> Rules:
+    """What the domain weighs; who approved it matters only to `apply`."""
+    questions = tuple(
+        domain_triage.Question(
+            id=each.id,
+            text=each.text,
+            yes=Outcome(each.yes),
+            emergency_with=frozenset(each.emergency_with),
+            in_person_only=each.in_person_only,
+        )
+        for each in table.questions
+    )
+    return Rules(table.version, questions, dict(table.advice), table.out_of_hours_phone)
 
 
 def _need(table: Need) -> domain.Need:

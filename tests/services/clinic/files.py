@@ -78,6 +78,8 @@ out_of_hours_phone = "+1 409 555 0110"
 emergency = { en = "Call 911.", es = "Llame al 911." }
 same_day_call = { en = "We call you.", es = "Le llamamos." }
 soon = { en = "Choose a time.", es = "Elija una hora." }
+called = { en = "We call you today.", es = "Le llamamos hoy." }
+closed = { en = "We are closed.", es = "Estamos cerrados." }
 [[triage.questions]]
 id = "T1"
 text = { en = "Numb?", es = "¿Adormecido?" }

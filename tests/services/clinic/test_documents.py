@@ -121,7 +121,7 @@ def test_no_join_message_is_sent_where_the_file_says_never() -> None:
 
 def test_rules_of_other_parts_are_carried() -> None:
     carried = from_document(raw_of(SMALL)).carried
-    assert set(carried) == {"triage", "alerts"}
+    assert set(carried) == {"alerts"}
     assert carried["alerts"]["default"]["then"] == [{"after": 30, "tell": ["+14095550121"]}]
 
 

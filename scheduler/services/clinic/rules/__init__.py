@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     hours.that_overlap,
     hours.periods_that_end_before_they_begin,
     offers.telemedicine_without_a_licence,
+    offers.questions_that_nobody_wrote,
     offers.visits_without_a_room,
     offers.visits_that_nobody_gives,
     texts.missing_or_foreign_languages,

@@ -17,6 +17,15 @@ def telemedicine_without_a_licence(draft: Draft) -> Iterator[Finding]:
             yield Finding(("practitioners", i), "has telemedicine hours, but no licence for any state")
 
 
+def questions_that_nobody_wrote(draft: Draft) -> Iterator[Finding]:
+    """A type that asks the safety questions must not quietly ask none."""
+    if "triage" in draft.raw:
+        return
+    for i, visit_type in numbered(draft.file.visit_types):
+        if visit_type.triage:
+            yield Finding(("visit_types", i, "triage"), "there are no safety questions: write [triage]")
+
+
 def visits_without_a_room(draft: Draft) -> Iterator[Finding]:
     equipped = {each.code for each in sound(draft.file.locations) if each.rooms}
     for i, location in numbered(draft.file.locations):

@@ -386,6 +386,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "convert": {"mode": "in_person"},
     "cancel": {"reason": "patient"},
     "consents": {"consents": ["privacy:1"]},
+    "whereabouts": {"state": "TX", "phone": "(409) 555-0123", "address": "1 Example Street"},
     "revoke-links": {"recipient": "patient"},
     "search": {"name": "Nobody"},
     "time-off": AWAY,

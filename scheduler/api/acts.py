@@ -9,13 +9,22 @@ from flask import Response
 from scheduler.api.callers import caller
 from scheduler.api.clients import client
 from scheduler.api.runtime import runtime
-from scheduler.api.schemas.acts import CancelIn, ConsentsIn, ConvertIn, NothingIn, ReasonIn, RescheduleIn
+from scheduler.api.schemas.acts import (
+    CancelIn,
+    ConsentsIn,
+    ConvertIn,
+    NothingIn,
+    ReasonIn,
+    RescheduleIn,
+    WhereaboutsIn,
+)
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.api.schemas.visits import VisitOut
 from scheduler.api.versions import expected_version
 from scheduler.api.visit_json import visit_answer
-from scheduler.domain.errors import Forbidden
+from scheduler.domain.errors import Forbidden, NotLicensed
 from scheduler.domain.visits import Act
+from scheduler.domain.whereabouts import Stage
 from scheduler.services.access import may_act_on
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.moving import Destination, move
@@ -23,6 +32,7 @@ from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.changes.undoing import undo
 from scheduler.services.triage import opened
+from scheduler.services.whereabouts import say_where
 
 blueprint = APIBlueprint("acts", __name__, url_prefix="/v1/visits/<uuid:id>", tag="Changes")
 
@@ -32,15 +42,19 @@ REFUSALS = [401, 403, 404, 409, 412]
 def _act(
     id: UUID, act: Act, perform: Callable[[Scene], None], reason: str | None = None, staff_only: bool = False
 ) -> Response:
-    who = caller()
-    actor = may_act_on(who, id)
-    if staff_only and not actor.is_staff:
+    order = _order(id, act, reason)
+    if staff_only and not order.actor.is_staff:
         raise Forbidden
     run = runtime()
-    order = Order(id, act, actor, expected_version(), reason, who.recipient, who.generation)
     changed = carry_out(run.desk, order, perform)
     run.doorbell.ring(changed.due)
-    return visit_answer(changed.visit, actor)
+    return visit_answer(changed.visit, order.actor)
+
+
+def _order(id: UUID, act: Act, reason: str | None = None) -> Order:
+    """What the caller orders, if they may. Raises Unauthorized, NotFound, Forbidden."""
+    who = caller()
+    return Order(id, act, may_act_on(who, id), expected_version(), reason, who.recipient, who.generation)
 
 
 @blueprint.post("/confirm")
@@ -93,6 +107,23 @@ def give_consents(id: UUID, json_data: ConsentsIn) -> Response:
     """
     said, role, sent_from = json_data.said(), json_data.recipient, client()
     return _act(id, Act.CONSENT, lambda scene: agree(scene, said, sent_from, role))
+
+
+@blueprint.post("/whereabouts")
+@blueprint.input(WhereaboutsIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def tell_whereabouts(id: UUID, json_data: WhereaboutsIn) -> Response:
+    """Say where the patient will be during a visit by video
+
+    Where the practitioner may not see them the answer is 422 `not-licensed`: it is kept all the same, staff
+    are told, and the visit stays. Another answer corrects it.
+    """
+    order = _order(id, Act.WHEREABOUTS)
+    heard = say_where(runtime().desk, order, json_data.place(), Stage.BEFORE)
+    if not heard.allowed:
+        raise NotLicensed
+    return visit_answer(heard.changed.visit, order.actor)
 
 
 @blueprint.post("/cancel")

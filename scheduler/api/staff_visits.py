@@ -1,5 +1,6 @@
 """Visits for staff: who comes, whose visit is spoken of, what was done to it."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -7,6 +8,7 @@ from flask import Response
 
 from scheduler.api.callers import caller, staff
 from scheduler.api.runtime import runtime
+from scheduler.api.schemas.intake import AnswersOut, IntakeOut, PlaceOut, WordOut
 from scheduler.api.schemas.staff_visits import (
     EventOut,
     HistoryOut,
@@ -15,9 +17,11 @@ from scheduler.api.schemas.staff_visits import (
     VisitsSearchIn,
 )
 from scheduler.api.staff_visit_json import filled, private, staff_visits_answer
+from scheduler.domain.errors import Forbidden
 from scheduler.domain.scopes import Scope
 from scheduler.services.access import may_act_on, require
 from scheduler.services.finding import list_visits, read_history, search_visits
+from scheduler.services.intake import read_intake
 
 blueprint = APIBlueprint("staff_visits", __name__, url_prefix="/v1/visits", tag="Staff")
 
@@ -67,3 +71,27 @@ def show_history(id: UUID) -> Response:
     with run.db.transaction() as session:
         events = read_history(session, id, actor, run.db.now(session))
     return private(HistoryOut(items=[filled(EventOut, event) for event in events]))
+
+
+@blueprint.get("/<uuid:id>/intake")
+@blueprint.output(IntakeOut)
+@blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
+def show_intake(id: UUID) -> Response:
+    """What a patient answered before a visit
+
+    Needs, the safety questions by rule ids, every place that was said, every consent.
+    """
+    run, actor = runtime(), may_act_on(caller(), id, Scope.INTAKE)
+    if not actor.is_staff:
+        raise Forbidden
+    with run.db.transaction() as session:
+        found = read_intake(session, run.desk, id, actor, run.db.now(session))
+    places = [{**asdict(each), **asdict(each.place)} for each in found.whereabouts]
+    return private(
+        IntakeOut(
+            needs=list(found.needs),
+            triage=filled(AnswersOut, found.triage, rules=list(found.triage.rules)) if found.triage else None,
+            whereabouts=[PlaceOut(**each) for each in places],
+            consents=[filled(WordOut, each) for each in found.consents],
+        )
+    )

@@ -213,6 +213,8 @@ class Clinic:
     """Rules that the file states and that other parts enforce: `alerts`."""
     answer_within: int = 16 * 60
     """How long a request may wait for staff's approval, in minutes of opening time."""
+    keep_places: int = 72 * 60
+    """For so many minutes after a visit by video it is kept where the patient was."""
     consents: tuple[ConsentText, ...] = ()
     look: Look = Look()
     needs: tuple[Need, ...] = ()

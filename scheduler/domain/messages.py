@@ -117,6 +117,9 @@ WITH_ENTRY = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind
 
 ENDING_COUNTS = timedelta(days=1)
 
+ASKS_WHERE = 24 * 60
+"""A reminder of a visit by video asks where the patient will be, from so many minutes before it on."""
+
 SPEAKS_OF = {
     MessageKind.RECEIVED: frozenset({VisitStatus.PENDING}),
     MessageKind.CONFIRMED: frozenset({VisitStatus.BOOKED}),

@@ -45,6 +45,8 @@ class Act(StrEnum):
     """Somebody is reached elsewhere from now on."""
     CONSENT = "consent"
     """Somebody says what they agree to."""
+    WHEREABOUTS = "whereabouts"
+    """The patient says where they are, or will be."""
     REVOKE_LINKS = "revoke-links"
     END_HELPER = "end-helper"
     """Whoever booked for the patient has no more to do with it."""
@@ -98,6 +100,7 @@ BY_STAFF: Mapping[Act, Moves] = {
     Act.ENTERED_IN_ERROR: {each: S.ENTERED_IN_ERROR for each in S if each is not S.ENTERED_IN_ERROR},
     Act.CONTACT: {each: each for each in S if each in EXPECTED},
     Act.CONSENT: {each: each for each in S if each in EXPECTED},
+    Act.WHEREABOUTS: {each: each for each in S if each in EXPECTED},
     Act.REVOKE_LINKS: {each: each for each in S},
     Act.END_HELPER: {each: each for each in S},
 }
@@ -109,6 +112,7 @@ BY_PATIENT: Mapping[Act, Moves] = {
     Act.CANCEL: {S.PENDING: S.CANCELLED, S.BOOKED: S.CANCELLED},
     Act.CONTACT: BY_STAFF[Act.CONTACT],
     Act.CONSENT: BY_STAFF[Act.CONSENT],
+    Act.WHEREABOUTS: {each: each for each in (S.PENDING, S.BOOKED, S.ARRIVED)},
 }
 """A subset of what staff may do."""
 

@@ -51,6 +51,8 @@ class MessageFacts:
     join_link: str | None
     answer_by: datetime | None
     """By when staff approve a visit that is asked for."""
+    asks_where: bool = False
+    """Whether the patient is asked where they will be during a visit by video."""
 
 
 def template_values(facts: MessageFacts) -> dict[str, object]:
@@ -73,6 +75,7 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
         "manage_link": facts.manage_link,
         "book_link": facts.book_link,
         "join_link": facts.join_link or "",
+        "asks_where": facts.asks_where,
     }
 
 

@@ -50,14 +50,14 @@ def require(caller: Caller, scope: Scope) -> Actor:
     return caller.actor
 
 
-def may_act_on(caller: Caller, visit: UUID) -> Actor:
+def may_act_on(caller: Caller, visit: UUID, scope: Scope = Scope.VISITS) -> Actor:
     """The actor, if the caller may see and change this visit.
 
     Raises NotFound for somebody else's visit, so that nobody learns what exists; Forbidden for a key without
     the scope.
     """
     if caller.actor.is_staff:
-        return require(caller, Scope.VISITS)
+        return require(caller, scope)
     if caller.visit != visit:
         raise NotFound
     return caller.actor

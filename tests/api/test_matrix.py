@@ -147,6 +147,10 @@ def consent(world: World, visit: Booked) -> dict[str, Any]:
     return {"consents": ["privacy:1"]}
 
 
+def a_place(world: World, visit: Booked) -> dict[str, Any]:
+    return {"state": "TX", "phone": "(409) 555-0123", "address": "1 Example Street"}
+
+
 def the_patient(world: World, visit: Booked) -> dict[str, Any]:
     return {"recipient": "patient"}
 
@@ -271,6 +275,8 @@ ROUTES = {
     "POST /v1/visits/<uuid:id>/reschedule": Route(WHOSE_VISIT_IT_IS, body=a_bit_later),
     "POST /v1/visits/<uuid:id>/convert": Route(WHOSE_VISIT_IT_IS, body=in_person),
     "POST /v1/visits/<uuid:id>/consents": Route(WHOSE_VISIT_IT_IS, body=consent),
+    "POST /v1/visits/<uuid:id>/whereabouts": Route(WHOSE_VISIT_IT_IS, body=a_place),
+    "GET /v1/visits/<uuid:id>/intake": Route(STAFF_ON_A_VISIT, scope=Scope.INTAKE),
     "POST /v1/visits/<uuid:id>/cancel": Route(WHOSE_VISIT_IT_IS, body=nothing),
     "PATCH /v1/visits/<uuid:id>/contact": Route(WHOSE_VISIT_IT_IS, body=a_number),
     "POST /v1/visits/<uuid:id>/revoke-links": Route(STAFF_ON_A_VISIT, 204, body=the_patient),

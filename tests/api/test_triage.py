@@ -227,7 +227,7 @@ def test_what_was_answered_is_sealed_and_an_emergency_keeps_nobody(client: Flask
     assert NOW.isoformat()[:10] not in urgent
 
 
-def test_figures_say_how_often_and_nothing_else(serve: Serve) -> None:
+def test_figures_say_how_often_and_nothing_else(run: Runtime, serve: Serve) -> None:
     scraped = serve(metrics_token="a-token-of-the-tests-to-read-figures")
     answer(scraped, "T1")
     answer(scraped)

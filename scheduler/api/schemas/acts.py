@@ -2,16 +2,26 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.contact import Role
-from scheduler.api.schemas.fields import Code, ConsentNames, Instant, State, Strict, TriageToken
+from scheduler.api.schemas.fields import (
+    Code,
+    ConsentNames,
+    Instant,
+    Phone,
+    Printable,
+    State,
+    Strict,
+    TriageToken,
+)
 from scheduler.api.schemas.overrides import OverrideIn
 from scheduler.domain.clinic import Mode
 from scheduler.domain.consents import Said
 from scheduler.domain.triage import Result
 from scheduler.domain.visits import CancelReason
+from scheduler.domain.whereabouts import Place
 from scheduler.services.changes.moving import Destination
 
 
@@ -44,6 +54,23 @@ class ConsentsIn(Strict):
 
     def said(self) -> Said:
         return Said(self.consents, self.refused)
+
+
+class WhereaboutsIn(Strict):
+    """Where the patient will be during a visit by video."""
+
+    state: State
+    phone: Annotated[Phone, Field(description="To call back when the line drops.")]
+    address: Annotated[
+        str,
+        Printable,
+        StringConstraints(min_length=1, max_length=200),
+        Field(description="The street; in a car, where it is parked."),
+    ]
+    in_car: StrictBool = False
+
+    def place(self) -> Place:
+        return Place(self.state, self.phone, self.address, self.in_car)
 
 
 class RescheduleIn(Strict):

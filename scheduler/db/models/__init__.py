@@ -16,6 +16,7 @@ from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, Tim
 from scheduler.db.models.video import VideoRoom
 from scheduler.db.models.triage import Callback, TriageCount
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
+from scheduler.db.models.whereabouts import Whereabouts
 
 __all__ = [
     "ApiKey",
@@ -57,4 +58,5 @@ __all__ = [
     "Visit",
     "VisitEvent",
     "WebhookEndpoint",
+    "Whereabouts",
 ]

@@ -22,6 +22,7 @@ LONG = 60
 DURATIONS = {
     *("extra_minutes", "buffer_before", "buffer_after", "notice", "cutoff", "step", "join"),
     "answer_within",
+    "keep_places",
 }
 
 

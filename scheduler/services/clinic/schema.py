@@ -71,6 +71,7 @@ class ClinicTable(Table):
     emergency: Texts
     links: dict[Key, Link] = Field(default_factory=dict)
     answer_within: SomeMinutes = 16 * 60
+    keep_places: Minutes = 72 * 60
     look: LookTable = LookTable()
 
 
@@ -185,6 +186,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         reminders=domain.ReminderPlan(tuple(file.reminders.reminders), file.reminders.join),
         carried=file.carried(),
         answer_within=clinic.answer_within,
+        keep_places=clinic.keep_places,
         consents=tuple(_consent(each) for each in file.consents),
         look=domain.Look(clinic.look.accent, clinic.look.logo),
         needs=tuple(_need(each) for each in file.needs),

@@ -1,6 +1,7 @@
 """What a message says: a pure function of its row, so that every attempt has the same bytes."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from scheduler.calendars.invite import Method
 from scheduler.channels.mime import Mail
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.clinic import Clinic, Mode
-from scheduler.domain.messages import REMOVING, WITH_ENTRY, MessageKind
+from scheduler.domain.messages import ASKS_WHERE, REMOVING, WITH_ENTRY, MessageKind
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import render
@@ -30,6 +31,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
     facts = facts_of(desk, clinic, held.kind, _worded(session, held), visit, recipient)
+    facts = replace(facts, asks_where=_asks_where(held, visit))
     text = render(facts)
     _note_version(session, held, text.template_version)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
@@ -51,6 +53,11 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
         calendar_method=method,
         references=tuple(message_id(each, clinic) for each in _first_told(session, held)),
     )
+
+
+def _asks_where(held: Claimed, visit: Visit) -> bool:
+    near = visit.starts_at - held.made_at <= timedelta(minutes=ASKS_WHERE)
+    return near and held.kind is MessageKind.REMINDER and visit.mode == Mode.TELEMEDICINE
 
 
 def message_id(token: str, clinic: Clinic) -> str:

@@ -100,7 +100,7 @@ class ConvertIn(Strict):
     consents: Annotated[ConsentNames, Field(description="What is agreed to besides.")] = []  # noqa: RUF012
     override: OverrideIn | None = None
 
-    def destination(self, client: bytes, triage: Result | None) -> Destination:
+    def destination(self, client: bytes, triage: Result | None = None) -> Destination:
         return Destination(
             triage=triage,
             mode=self.mode,

@@ -86,7 +86,7 @@ class VisitIn(Strict):
         return self
 
     def request(
-        self, default_language: str, actor: Actor, client: bytes, triage: Result | None
+        self, default_language: str, actor: Actor, client: bytes, triage: Result | None = None
     ) -> BookingRequest:
         """What the domain understands; `client` is a keyed hash of where it comes from, `triage` the opened
         token."""

@@ -13,8 +13,8 @@ from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, Ti
 from scheduler.db.models.outside import BusyTime, OutsideCalendar
 from scheduler.db.models.patients import Patient, PatientIdentity
 from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
-from scheduler.db.models.video import VideoRoom
 from scheduler.db.models.triage import Callback, TriageCount
+from scheduler.db.models.video import VideoRoom
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
 from scheduler.db.models.whereabouts import Whereabouts
 
@@ -53,8 +53,8 @@ __all__ = [
     "Task",
     "TimeOff",
     "TimetableEntry",
-    "VideoRoom",
     "TriageCount",
+    "VideoRoom",
     "Visit",
     "VisitEvent",
     "WebhookEndpoint",

@@ -15,11 +15,12 @@ from scheduler.api.schemas.visits import VisitIn
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Clinic, Mode, NewPatients
 from scheduler.domain.consents import asked_of
-from scheduler.domain.errors import Conflict, ConsentRequired, Invalid, Refused
+from scheduler.domain.errors import Barred, Conflict, ConsentRequired, Invalid, Refused
 from scheduler.domain.people import Receives
 from scheduler.domain.scopes import Scope
 from scheduler.domain.wishes import Wish
 from scheduler.services.booking import book
+from scheduler.services.clinic.states import US_STATES
 from scheduler.services.idempotency import Repeatable
 from scheduler.web.staff.days import today_of
 from scheduler.web.staff.forms import errors_of, field, read
@@ -29,6 +30,7 @@ from scheduler.web.staff.showing import show, the_clinic
 from scheduler.web.staff.times import WHY, chosen_time, override_said, times_of, wished, within
 
 RELATIONSHIPS = ("parent", "guardian", "spouse", "child", "caregiver", "other")
+STATES = [("", ""), *((code, code) for code in sorted(US_STATES))]
 IDS = {
     "/patient": "phone",
     "/patient/email": "email",
@@ -54,7 +56,7 @@ def show_times() -> Response:
     if kind is None:
         return show("book.html", active="book", kind=None, choice=None, times=None)
     choice = within(clinic, kind, wished(next(iter(kind.modes)), today_of(clinic)))
-    times = times_of(Wish(kind.code, choice.mode, choice.practitioner, choice.location), choice)
+    times = times_of(Wish(kind.code, choice.mode, choice.practitioner, choice.location, choice.state), choice)
     return show("book.html", active="book", kind=kind, choice=choice, times=times)
 
 
@@ -85,6 +87,7 @@ def _details(status: int = 200, errors: dict[str, str] | None = None, refused: s
         zone=_zone_of(clinic, chosen),
         key=values.get("key") or secrets.token_urlsafe(),
         asks_new=kind.new_patients is NewPatients.EITHER,
+        states=STATES if mode == Mode.TELEMEDICINE else (),
         consents=list(asked_of(clinic, Mode(mode))),
         relationships=RELATIONSHIPS,
         receives=[str(each) for each in Receives],
@@ -121,7 +124,7 @@ def book_visit() -> Response:
         return _details(422, errors_of(invalid, IDS))
     except ConsentRequired:
         return _details(422, refused="consent-required")
-    except (Conflict, Refused) as error:
+    except (Barred, Conflict, Refused) as error:
         return _details(409, refused=slug_of(error))
     run.doorbell.ring(booked.due)
     return go(url_for("desk_visit.show_visit", id=booked.visit.id, done="book"))
@@ -143,6 +146,7 @@ def _wanted(clinic: Clinic) -> dict[str, Any]:
     return {
         "visit_type": field("visit_type"),
         "mode": field("mode"),
+        "state": field("state"),
         **chosen_time(field("time")),
         "new_patient": {"yes": True, "no": False}.get(field("new_patient")),
         "patient": _person("") | {"birth_date": _birth_date()},

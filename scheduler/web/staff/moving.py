@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from scheduler.api.clients import client
 from scheduler.api.problems import slug_of
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.acts import ConvertIn, RescheduleIn
 from scheduler.domain.clinic import Mode
-from scheduler.domain.errors import Conflict, Invalid, Refused
+from scheduler.domain.errors import Barred, Conflict, Invalid, Refused
+from scheduler.domain.needs import met
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import Act
 from scheduler.domain.wishes import Wish
@@ -54,7 +55,9 @@ def _times(id: UUID, status: int = 200, refused: str = "") -> Response:
 
 
 def _wish(visit: StaffVisit, choice: Choice) -> Wish:
-    return Wish(visit.visit_type, choice.mode, choice.practitioner, choice.location)
+    needs = tuple(need.code for need in met(the_clinic(), visit.needs, choice.mode))
+    state = choice.state or visit.state
+    return Wish(visit.visit_type, choice.mode, choice.practitioner, choice.location, state, needs)
 
 
 @blueprint.post("/visits/<uuid:id>/move")
@@ -63,7 +66,11 @@ def move_visit(id: UUID) -> Response:
     actor, run = require(Scope.VISITS), runtime()
     with run.db.transaction() as session:
         mode = look(session, id, actor).visit.mode
-    wanted = {**chosen_time(field("time")), "override": override_said()}
+    wanted = {
+        **chosen_time(field("time")),
+        "state": request.values.get("state", ""),
+        "override": override_said(),
+    }
     try:
         if field("mode") in (*Mode,) and field("mode") != mode:
             to = read(ConvertIn, {**wanted, "mode": field("mode")}).destination(client())
@@ -73,6 +80,6 @@ def move_visit(id: UUID) -> Response:
         do(id, act, actor, version(), lambda scene: move(scene, to))
     except Invalid:
         return _times(id, 422, "choice")
-    except (Conflict, Refused) as error:
+    except (Barred, Conflict, Refused) as error:
         return _times(id, 409, slug_of(error))
     return go(url_for("desk_visit.show_visit", id=id, done=act))

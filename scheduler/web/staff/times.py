@@ -15,6 +15,7 @@ from scheduler.domain.overrides import Override, Rule
 from scheduler.domain.slots import Slot
 from scheduler.domain.times import DAY
 from scheduler.domain.wishes import Wish
+from scheduler.services.clinic.states import US_STATES
 from scheduler.services.free import Found, find_slots
 from scheduler.web.staff.forms import field
 
@@ -33,6 +34,8 @@ class Choice:
     practitioner: str | None
     location: str | None
     aside: frozenset[Rule]
+    state: str | None = None
+    """Where the patient will be during a visit by video."""
 
     @property
     def last(self) -> date:
@@ -46,6 +49,7 @@ class Choice:
             "from": self.first.isoformat(),
             "practitioner": self.practitioner or "any",
             "location": self.location or "",
+            "state": self.state or "",
             **{f"aside_{rule}": "yes" for rule in sorted(self.aside)},
         }
         return {name: value for name, value in said.items() if value}
@@ -80,6 +84,7 @@ def wished(mode: Mode, first: date, practitioner: str | None = None) -> Choice:
         practitioner=None if who == "any" else who,
         location=(args.get("location") or None) if wanted != Mode.TELEMEDICINE else None,
         aside=frozenset(rule for rule in Rule if args.get(f"aside_{rule}")),
+        state=args["state"] if args.get("state") in US_STATES else None,
     )
 
 

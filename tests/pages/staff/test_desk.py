@@ -116,6 +116,7 @@ def details(**more: Any) -> dict[str, Any]:
         "key": "drawn-with-the-form-1",
         "visit_type": "follow-up",
         "mode": "telemedicine",
+        "state": "TX",
         "time": SLOT,
         "name": "Rosa Example",
         "birth_date_month": "2",

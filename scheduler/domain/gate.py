@@ -13,6 +13,13 @@ def is_asked(clinic: Clinic, kind: VisitType) -> bool:
     return kind.triage and clinic.triage is not None
 
 
+def check_emergency(clinic: Clinic, result: Result | None, now: datetime) -> None:
+    """First of all checks, whatever else is wrong. Raises Emergency."""
+    rules = clinic.triage
+    if rules is not None and result is not None and result.outcome is Outcome.EMERGENCY:
+        raise Emergency(rules.advice[Outcome.EMERGENCY], phone_now(clinic, rules, now))
+
+
 def check_triage(
     clinic: Clinic,
     kind: VisitType,
@@ -26,9 +33,8 @@ def check_triage(
 
     Staff may set the questions aside, with a reason; an emergency that was answered stays one.
     """
+    check_emergency(clinic, result, now)
     rules = clinic.triage
-    if rules is not None and result is not None and result.outcome is Outcome.EMERGENCY:
-        raise Emergency(rules.advice[Outcome.EMERGENCY], phone_now(clinic, rules, now))
     if rules is None or not kind.triage or (override and Rule.TRIAGE in override.rules):
         return
     if result is None or not result.counts(kind.code, rules.version, now):

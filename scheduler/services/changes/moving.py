@@ -10,7 +10,7 @@ from scheduler.db.models import Patient
 from scheduler.domain.clinic import Approval, Mode
 from scheduler.domain.consents import Said
 from scheduler.domain.errors import ConsentRequired, GuardianRequired, SlotNotOffered, SlotTaken, TooLate
-from scheduler.domain.gate import check_triage
+from scheduler.domain.gate import check_emergency, check_triage
 from scheduler.domain.licences import check_place
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.minors import GUARDIANS, is_minor
@@ -63,6 +63,7 @@ def move(scene: Scene, to: Destination) -> None:
     Raises TooLate, Emergency, TriageRequired, NotLicensed, GuardianRequired, ConsentRequired, Invalid,
     SlotNotOffered, SlotTaken, AlreadyBooked.
     """
+    check_emergency(scene.moment.clinic, to.triage, scene.moment.now)
     _check_cut_off(scene)
     asked, start = _search(scene, to)
     chair = _chair(scene, asked, start, to)

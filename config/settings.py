@@ -24,7 +24,9 @@ from config.redis_address import checked_redis_url
 from config.video import VideoSettings
 
 OFF = "off"
-"""A limit that there is not."""
+"""A limit, or a provider, that there is not."""
+ROOM_FOR_URL = 35
+"""Characters of a text that its link may begin with: see `messages/sms.py`."""
 
 
 class Environment(StrEnum):
@@ -101,6 +103,8 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
     """redis://, rediss:// or sentinel://, see config/redis_address.py; it carries hints only."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     """smtp://, smtp+starttls:// or smtps://, with user:password@ where the relay asks for it."""
+    sms_url: SecretStr = SecretStr("console:")
+    """Who takes texts: twilio://, gateway+https://, smtp:// (a mailbox), console: or off."""
     public_url: str = "http://localhost:8000"
     """Where patients reach the service; mailed links begin with it."""
     cors_origins: Origins = ()
@@ -148,6 +152,12 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
         return parse_key(self.lookup_key.get_secret_value())
 
     @property
+    def texts_url(self) -> str:
+        """Nobody's texts go to a terminal in production because a setting was forgotten."""
+        given = "sms_url" in self.model_fields_set
+        return self.sms_url.get_secret_value() if given or not self.production else OFF
+
+    @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
 
@@ -176,8 +186,16 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
             yield "public_url must begin with https:// in production"
         if "smtp_url" not in self.model_fields_set or not self.smtp_url:
             yield "smtp_url must name the clinic's mail relay in production"
+        yield from self._unfit_texts()
         if _is_weak(make_url(self.database_url).password):
             yield "database_url holds a password that is easy to guess; 16 characters or more, please"
+
+    def _unfit_texts(self) -> Iterator[str]:
+        url = self.texts_url
+        if not url.startswith(("twilio://", "gateway+https://")) and url != OFF:
+            yield "sms_url must name a provider of texts in production, or be off"
+        if url != OFF and len(self.public_url.rstrip("/")) > ROOM_FOR_URL:
+            yield f"public_url is longer than {ROOM_FOR_URL} characters: links would not fit into texts"
 
     @classmethod
     def settings_customise_sources(

@@ -8,6 +8,7 @@ from config.settings import Settings
 from config.video import VideoVendor
 from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
+from scheduler.channels.sms.providers import sms_channel
 from scheduler.channels.webhook import WebhookChannel
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Links, Lookup, Secrets, Vault
@@ -15,6 +16,7 @@ from scheduler.domain.messages import ChannelName, Hint
 from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
 from scheduler.services.desk import Desk
+from scheduler.services.outbox.calls import CallList
 from scheduler.services.outbox.delivering import Channel
 from scheduler.video.jitsi import Jitsi
 from scheduler.video.rehearsal import Rehearsal
@@ -73,10 +75,12 @@ def open_outside(settings: Settings) -> Outside:
     return Outside(loopback=settings.outgoing_loopback)
 
 
-def open_channels(settings: Settings) -> dict[ChannelName, Channel]:
+def open_channels(settings: Settings, db: Database) -> dict[ChannelName, Channel]:
     """What hands messages over, by the name that stands in their rows."""
     return {
         ChannelName.EMAIL: EmailChannel(settings.smtp_url),
+        ChannelName.SMS: sms_channel(settings.texts_url, settings.public_url.rstrip("/")),
+        ChannelName.CALL: CallList(db),
         ChannelName.WEBHOOK: WebhookChannel(open_outside(settings)),
     }
 
@@ -121,4 +125,4 @@ def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
         open_outside(settings),
         open_video(settings),
     )
-    return Runtime(settings, desk, open_channels(settings), doorbell or SilentDoorbell())
+    return Runtime(settings, desk, open_channels(settings, db), doorbell or SilentDoorbell())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services import alerting, expiring, holding, idempotency, places
+from scheduler.services import alerting, expiring, holding, idempotency, places, rerouting
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
@@ -47,6 +47,7 @@ JOBS = (
     Job("list-unlicensed", timedelta(hours=1), places.list_unlicensed),
     Job("call-who-did-not-say-where", timedelta(minutes=1), places.call_who_did_not_say),
     Job("forget-places", timedelta(hours=1), places.forget_places),
+    Job("relieve-paused-channels", timedelta(minutes=1), in_one(rerouting.relieve_paused)),
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
     Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),

@@ -28,6 +28,19 @@ class Verdict(StrEnum):
     """The fence said no; nothing was handed over."""
 
 
+class Remedy(StrEnum):
+    """What an answer says of the recipient's number or of us, beyond the message."""
+
+    OPTED_OUT = "opted-out"
+    """Whoever has the number told the provider to stop."""
+    NUMBER_DEAD = "number-dead"
+    """Nobody has the number."""
+    NO_TEXTS = "no-texts"
+    """It is no mobile phone; it may ring."""
+    FILTERED = "filtered"
+    """A carrier takes what we write for something that nobody wants."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     verdict: Verdict
@@ -37,3 +50,7 @@ class Outcome:
     """Its words, without addresses, cut at 200 characters."""
     reference: str = ""
     """The provider's own reference of a message that it took."""
+    remedy: Remedy | None = None
+    """What has to happen beside this message."""
+    wait: float = 0
+    """Seconds for which the provider asked; 0 where it did not."""

@@ -1,10 +1,11 @@
 """Who of the clinic hears of a task, and when: what the `alerts` of the clinic file come to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from scheduler.domain.clinic import Clinic
+from scheduler.domain.messages import ChannelName
 from scheduler.domain.opening import next_open
 
 DEFAULT = "default"
@@ -16,10 +17,11 @@ COUNTS = timedelta(days=1)
 
 
 class PlannedAlert(NamedTuple):
-    """An alert that is to become a row: to which address, counted from 0, of which step."""
+    """An alert that is to become a row: to which contact, counted from 0, of which step."""
 
     step: int
     to: int
+    channel: ChannelName
     due_at: datetime
 
 
@@ -38,14 +40,18 @@ def plan_alerts(clinic: Clinic, task: str, now: datetime) -> list[PlannedAlert]:
     for step, escalation in enumerate(entry["then"], 1):
         at = begins + timedelta(minutes=escalation["after"])
         due[step] = next_open(clinic, at) or at
-    return [PlannedAlert(step, to, at) for step, at in due.items() for to in _mailed(_contacts(entry, step))]
+    return [
+        PlannedAlert(step, to, _channel(contact), at)
+        for step, at in due.items()
+        for to, contact in enumerate(_contacts(entry, step))
+    ]
 
 
-def alert_address(clinic: Clinic, task: str, step: int, to: int) -> str | None:
-    """The mail address; None where the clinic file has none in that place any more."""
+def alert_contact(clinic: Clinic, task: str, step: int, to: int, channel: ChannelName) -> str | None:
+    """The mail address or phone number; None where the clinic file has none in that place any more."""
     entry = _entry(clinic, task)
     contacts = _contacts(entry, step) if entry else ()
-    return contacts[to] if to in _mailed(contacts) else None
+    return contacts[to] if to < len(contacts) and _channel(contacts[to]) is channel else None
 
 
 def _entry(clinic: Clinic, task: str) -> Mapping[str, Any] | None:
@@ -60,6 +66,6 @@ def _contacts(entry: Mapping[str, Any], step: int) -> Sequence[str]:
     return lists.get(step, ())
 
 
-def _mailed(contacts: Sequence[str]) -> Iterator[int]:
-    """Phone numbers are left out until there is a channel for texts."""
-    return (index for index, contact in enumerate(contacts) if "@" in contact)
+def _channel(contact: str) -> ChannelName:
+    """People of the clinic gave their numbers for this: no consent, cap or night keeps it from them."""
+    return ChannelName.EMAIL if "@" in contact else ChannelName.SMS

@@ -1,6 +1,6 @@
 """What a message is, which states it goes through, and when it is due.
 
-pending ─claim→ claimed ─fence→ handoff ─finish→ sent
+pending ─claim→ claimed ─fence→ handoff ─finish→ sent → delivered, bounced
    ├→ superseded, expired, skipped   ├→ pending (retry) · failed · unknown
 """
 
@@ -40,6 +40,9 @@ class MessageKind(StrEnum):
 class ChannelName(StrEnum):
     EMAIL = "email"
     WEBHOOK = "webhook"
+    SMS = "sms"
+    CALL = "call"
+    """By nobody but staff: where nothing else reaches, a message becomes a task to phone somebody."""
 
 
 class Queue(StrEnum):
@@ -73,14 +76,16 @@ class MessageState(StrEnum):
     HANDOFF = "handoff"
     """Past the fence: the final byte may have left."""
     SENT = "sent"
+    DELIVERED = "delivered"
+    """Its provider says that it arrived."""
     SUPERSEDED = "superseded"
     """The visit, or the task, is no longer what the message says."""
     SKIPPED = "skipped"
-    """Whoever has this address wants nothing from us."""
+    """It may not go that way: whoever has the address wants nothing from us, or had enough of us today."""
     EXPIRED = "expired"
     FAILED = "failed"
     BOUNCED = "bounced"
-    """Handed over, and sent back."""
+    """Handed over, and it did not arrive."""
     UNKNOWN = "unknown"
     """Handed over or not, nobody can say; not tried again."""
 
@@ -108,6 +113,9 @@ WORDLESS = frozenset({MessageKind.WEBHOOK})
 
 ENDING = frozenset({MessageKind.CANCELLED, MessageKind.DECLINED, MessageKind.EXPIRED})
 """Kinds that tell of a visit that does not take place."""
+
+NEWS = frozenset({MessageKind.RECEIVED, MessageKind.CONFIRMED, MessageKind.CHANGED}) | ENDING
+"""Kinds that tell what became of a visit: somebody has to hear it, if need be by phone."""
 
 REMOVING = ENDING | {MessageKind.WITHDRAWN}
 """Kinds whose calendar object takes the entry away."""

@@ -24,6 +24,8 @@ class Contact:
     phone: str | None = None
     language: str = "en"
     timezone: str | None = None
+    channels: tuple[str, ...] = ()
+    """How they wish to hear of a visit, as `domain.messages` names channels; empty where they did not say."""
 
     @property
     def first_name(self) -> str:
@@ -82,3 +84,9 @@ def new_reference() -> str:
 def fold_reference(reference: str) -> str:
     """A reference as it is compared: however it was typed."""
     return re.sub(r"[\s-]", "", reference).upper()
+
+
+def initials(name: str) -> str:
+    """Two letters by which a family tells its members apart, and nobody else: `J.D.`."""
+    words = fold(name).upper().split()
+    return "".join(f"{word[0]}." for word in (words[0], words[-1])) if words else ""

@@ -38,6 +38,7 @@ def service_environment(
     ours = {
         "VISITS_ENVIRONMENT": "development",
         "VISITS_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
+        "VISITS_SMS_URL": f"smtp://127.0.0.1:{ports.smtp}",  # texts are read where mails are
         "VISITS_PUBLIC_URL": f"http://localhost:{ports.api}",
         "VISITS_CORS_ORIGINS": WEBSITES,
         "VISITS_VIDEO": "rehearsal",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from scheduler.domain.messages import MessageKind
 from scheduler.messages.facts import one_line
-from scheduler.messages.render import MessageText, fill_mail
+from scheduler.messages.render import MessageText, fill, fill_mail, version_of
+from scheduler.messages.sms import TextBody, one_text
 from scheduler.messages.words import known_language
 
 TASKS: Mapping[str, Mapping[str, str]] = {
@@ -30,6 +31,12 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "busy-over-visit": "A practitioner's other calendar takes time in which a visit is booked.",
         "calendar-silent": "A practitioner's other calendar has given nothing for hours.",
         "no-room": "A visit by video begins soon and has no room. Please call the patient.",
+        "call": "Somebody has to be called: a message does not reach them.",
+        "opted-out": "Somebody wants no more texts.",
+        "wrong-number": "A phone number is not the patient's.",
+        "number-dead": "No text reaches a patient's number.",
+        "texts-filtered": "A carrier filters our texts.",
+        "channel-paused": "A provider refuses our messages: they wait.",
         "time-overlap": "Two appointments overlap since the rules of a time zone changed.",
     },
     "es": {
@@ -53,6 +60,12 @@ TASKS: Mapping[str, Mapping[str, str]] = {
         "busy-over-visit": "Otro calendario de un profesional ocupa tiempo de una cita reservada.",
         "calendar-silent": "Otro calendario de un profesional no responde desde hace horas.",
         "no-room": "Una consulta por video empieza pronto y no tiene sala. Llame al paciente, por favor.",
+        "call": "Hay que llamar a alguien: un mensaje no le llega.",
+        "opted-out": "Alguien no quiere recibir más mensajes de texto.",
+        "wrong-number": "Un número de teléfono no es del paciente.",
+        "number-dead": "Ningún mensaje de texto llega al número de un paciente.",
+        "texts-filtered": "Una compañía telefónica filtra nuestros mensajes de texto.",
+        "channel-paused": "Un proveedor rechaza nuestros mensajes: están en espera.",
         "time-overlap": "Dos citas coinciden desde que cambiaron las reglas de una zona horaria.",
     },
 }
@@ -70,9 +83,19 @@ class AlertFacts:
 
 def render_alert(facts: AlertFacts) -> MessageText:
     language = known_language(facts.language)
-    values: dict[str, object] = {
+    return fill_mail(MessageKind.ALERT, language, _values(facts, language))
+
+
+def render_alert_sms(facts: AlertFacts) -> TextBody:
+    """Raises TextTooLong."""
+    language = known_language(facts.language)
+    template = f"{MessageKind.ALERT}/{language}/sms.txt"
+    return TextBody(one_text(fill(template, _values(facts, language))), version_of({template}))
+
+
+def _values(facts: AlertFacts, language: str) -> dict[str, object]:
+    return {
         "sender_name": one_line(facts.sender_name),
         "task": TASKS[language].get(facts.task, facts.task),
         "staff_link": facts.staff_link,
     }
-    return fill_mail(MessageKind.ALERT, language, values)

@@ -81,7 +81,7 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
 
 def _moments(facts: MessageFacts) -> tuple[Moment, Moment | None]:
     """The time to name first and, where the clinic's clock shows another, the clinic's."""
-    language, zone = known_language(facts.language), _first_zone(facts)
+    language, zone = known_language(facts.language), first_zone(facts)
     same = same_clock(facts.starts_at, zone, facts.zone)
     at_clinic = None if same else moment(facts.starts_at, facts.zone, language)
     return moment(facts.starts_at, zone, language), at_clinic
@@ -90,10 +90,10 @@ def _moments(facts: MessageFacts) -> tuple[Moment, Moment | None]:
 def _answer(facts: MessageFacts) -> Moment | None:
     if facts.answer_by is None:
         return None
-    return moment(facts.answer_by, _first_zone(facts), known_language(facts.language))
+    return moment(facts.answer_by, first_zone(facts), known_language(facts.language))
 
 
-def _first_zone(facts: MessageFacts) -> ZoneInfo:
+def first_zone(facts: MessageFacts) -> ZoneInfo:
     """By whose clock the patient reads: their own for a video visit, that of the place for another."""
     return facts.zone if facts.mode is Mode.IN_PERSON else facts.patient_zone or facts.zone
 

@@ -1,6 +1,7 @@
 """The texts of a mail and of its calendar entry: equal facts give equal texts."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,9 +53,9 @@ def render(facts: MessageFacts) -> MessageText:
 def fill_mail(kind: MessageKind, language: str, values: dict[str, object]) -> MessageText:
     values, folder = {**values, "language": language}, f"{kind}/{language}"
     return MessageText(
-        subject=_fill(f"{folder}/subject.txt", values),
-        text=_fill(f"{folder}/text.txt", values) + "\n",
-        html=_fill(f"{folder}/body.html", values) + "\n",
+        subject=fill(f"{folder}/subject.txt", values),
+        text=fill(f"{folder}/text.txt", values) + "\n",
+        html=fill(f"{folder}/body.html", values) + "\n",
         template_version=_version(kind, language),
     )
 
@@ -62,14 +63,14 @@ def fill_mail(kind: MessageKind, language: str, values: dict[str, object]) -> Me
 def entry_texts(facts: MessageFacts) -> EntryTexts:
     folder, values = f"_entry/{known_language(facts.language)}", template_values(facts)
     return EntryTexts(
-        summary=_fill(f"{folder}/summary.txt", values),
-        description=_fill(f"{folder}/description.txt", values),
-        location=_fill(f"{folder}/location.txt", values),
-        join_label=_fill(f"{folder}/join_label.txt", values),
+        summary=fill(f"{folder}/summary.txt", values),
+        description=fill(f"{folder}/description.txt", values),
+        location=fill(f"{folder}/location.txt", values),
+        join_label=fill(f"{folder}/join_label.txt", values),
     )
 
 
-def _fill(template: str, values: dict[str, object]) -> str:
+def fill(template: str, values: Mapping[str, object]) -> str:
     return _ENVIRONMENT.get_template(template).render(values).strip()
 
 
@@ -77,6 +78,11 @@ def _fill(template: str, values: dict[str, object]) -> str:
 def _version(kind: MessageKind, language: str) -> str:
     names = {f"{kind}/{language}/{part}" for part in ("subject.txt", "text.txt", "body.html")}
     names |= {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.glob(f"_entry/{language}/*.txt")}
+    return version_of(names)
+
+
+def version_of(names: set[str]) -> str:
+    """The version of words that were made by these templates."""
     digest = hashlib.sha256()
     for name in sorted(_with_included(names)):
         digest.update(f"{name}\0{_source(name)}\0".encode())

@@ -22,6 +22,8 @@ class Words:
     """What stands between "at" and one o'clock, and between "at" and every other hour."""
     date: str
     short_date: str
+    text_day: str
+    """As a text has it, which has no room."""
     zones: Mapping[str, str]
     """By the names of `REGIONS`."""
     city_zone: str
@@ -75,6 +77,7 @@ _ENGLISH = Words(
     hour_articles=("", ""),
     date="{weekday}, {month} {day}, {year}",
     short_date="{short_month} {day}",
+    text_day="{weekday} {short_month} {day}",
     zones={
         "eastern": "Eastern time",
         "central": "Central time",
@@ -112,6 +115,7 @@ _SPANISH = Words(
     hour_articles=("la ", "las "),
     date="{weekday}, {day} de {month} de {year}",
     short_date="{day} de {short_month}",
+    text_day="{weekday} {day} {short_month}",
     zones={
         "eastern": "hora del Este",
         "central": "hora del Centro",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Task
 from scheduler.domain.alerts import COUNTS, PlannedAlert, plan_alerts
-from scheduler.domain.messages import QUEUES, ChannelName, MessageKind, MessageState
+from scheduler.domain.messages import QUEUES, MessageKind, MessageState
 from scheduler.services.desk import Desk
 
 
@@ -42,7 +42,7 @@ def _row(task: int, each: PlannedAlert, now: datetime) -> dict[str, Any]:
         "sequence": 0,
         "kind": MessageKind.ALERT,
         "offset_minutes": 0,
-        "channel": ChannelName.EMAIL,
+        "channel": each.channel,
         "queue": QUEUES[MessageKind.ALERT],
         "state": MessageState.PENDING,
         "due_at": each.due_at,

@@ -12,7 +12,7 @@ from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import NotFound
-from scheduler.domain.messages import WITH_ENTRY, MessageKind
+from scheduler.domain.messages import WITH_ENTRY, ChannelName, MessageKind
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
@@ -57,6 +57,7 @@ def _as_mailed(session: Session, desk: Desk, visit: Visit, who: Recipient) -> tu
     newest = (
         select(Message.clinic_version, Message.made_at)
         .where(Message.recipient_id == who.id, Message.sequence == visit.sequence)
+        .where(Message.channel == ChannelName.EMAIL)
         .where(Message.kind.in_(WITH_ENTRY), Message.made_at.is_not(None))
         .order_by(Message.id.desc())
         .limit(1)

@@ -1,6 +1,7 @@
 """Messages become rows in the transaction of what they tell."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from scheduler.domain.messages import QUEUES, ChannelName, Hint, MessageState, PlannedMessage, Queue
+from scheduler.domain.routing import dispatch
+from scheduler.services.reaching import Reached
 
 # One statement however many rows, and always the same one: it is parsed, prepared and cached once.
 ENTER = text(
@@ -23,36 +26,57 @@ ENTER = text(
         queue text, state text, due_at timestamptz, expires_at timestamptz, next_at timestamptz,
         message_id text, created_at timestamptz
     )
+    ON CONFLICT (visit_id, sequence, kind, offset_minutes, channel, recipient_id) DO NOTHING
     RETURNING id, queue, due_at
     """
 )
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The visit that messages tell of, as it now is."""
+
+    visit: UUID
+    sequence: int
+    starts: Sequence[datetime]
+    """When it begins, and when it began before, where that has just changed."""
+
+
 def plan(
-    session: Session,
-    visit: UUID,
-    recipient: UUID,
-    planned: Sequence[PlannedMessage],
-    now: datetime,
-    sequence: int = 0,
+    session: Session, about: About, told: Sequence[Reached], planned: Sequence[PlannedMessage], now: datetime
 ) -> list[Hint]:
-    """Write the rows; hints of those that are due at once."""
-    rows = [message_row(visit, recipient, sequence, each, now) for each in planned]
+    """Write the rows of all, each by the channels that reach them; hints of those that are due at once."""
+    return enter(
+        session,
+        [
+            message_row(about, one.recipient, sent.channel, sent.message, now)
+            for one in told
+            for each in planned
+            for sent in dispatch(each, one.reach, about.starts, now)
+        ],
+        now,
+    )
+
+
+def enter(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> list[Hint]:
+    """Write rows, if there are any; one that is there already stays. Hints of what is due at once."""
+    if not rows:
+        return []
     made = session.execute(ENTER, {"rows": orjson.dumps(rows).decode()})
     return [Hint(id, Queue(queue)) for id, queue, due in made if due <= now]
 
 
 def message_row(
-    visit: UUID, recipient: UUID, sequence: int, each: PlannedMessage, now: datetime
+    about: About, recipient: UUID, channel: ChannelName, each: PlannedMessage, now: datetime
 ) -> dict[str, Any]:
     """A message that is to become a row."""
     return {
-        "visit_id": visit,
+        "visit_id": about.visit,
         "recipient_id": recipient,
-        "sequence": sequence,
+        "sequence": about.sequence,
         "kind": each.kind,
         "offset_minutes": each.offset,
-        "channel": ChannelName.EMAIL,
+        "channel": channel,
         "queue": QUEUES[each.kind],
         "state": MessageState.PENDING,
         "due_at": each.due_at,

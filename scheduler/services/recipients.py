@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, select
+from sqlalchemy import ColumnElement, Select, insert, select
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Link, Recipient, Suppression
+from scheduler.db.models import Link, Recipient
 from scheduler.db.secrets import token_hash
 from scheduler.domain.booking import BookingRequest
-from scheduler.domain.messages import ChannelName
 from scheduler.domain.people import Booker, Contact, Receives, fold_email
 from scheduler.services.consents import Giver
 from scheduler.services.desk import Desk
@@ -25,13 +24,6 @@ MANAGE, JOIN, NOT_YOU = "manage", "join", "not_you"
 """What a link is good for."""
 
 IS_INVOLVED: ColumnElement[bool] = Recipient.role.not_like(f"{FORMER}%")
-UNWANTED: ColumnElement[bool] = (
-    exists()
-    .where(Suppression.channel == ChannelName.EMAIL, Suppression.contact_hash == Recipient.email_hash)
-    .correlate(Recipient)
-)
-"""Whoever has the address said that they are not the patient: it gets nothing."""
-IS_REACHED_BY_MAIL = and_(IS_INVOLVED, Recipient.receives, Recipient.email.is_not(None), ~UNWANTED)
 
 
 def enter_recipients(session: Session, desk: Desk, visit: UUID, request: BookingRequest) -> Giver:
@@ -81,6 +73,7 @@ def contact_columns(desk: Desk, id: UUID, person: Contact) -> dict[str, Any]:
         "phone_hash": lookup.hash("phone", phone) if phone else None,
         "language": person.language,
         "timezone": person.timezone,
+        "channels": list(person.channels) or None,
     }
 
 
@@ -93,6 +86,7 @@ def contact_of(desk: Desk, who: Recipient) -> Contact:
         phone=vault.open("recipients.phone", who.id, who.phone) if who.phone else None,
         language=who.language,
         timezone=who.timezone,
+        channels=tuple(who.channels or ()),
     )
 
 
@@ -113,10 +107,3 @@ def link_rows(
 def involved(visit: UUID) -> Select[Recipient]:
     """Everybody who has to do with a visit, whether they hear of it or not."""
     return select(Recipient).where(Recipient.visit_id == visit, IS_INVOLVED).order_by(Recipient.role)
-
-
-def reached_by_mail(visit: UUID) -> Select[UUID]:
-    """The ids of recipients of a visit to whom mail goes."""
-    return (
-        select(Recipient.id).where(Recipient.visit_id == visit, IS_REACHED_BY_MAIL).order_by(Recipient.role)
-    )

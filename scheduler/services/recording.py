@@ -25,8 +25,9 @@ from scheduler.services.clinic.current import Moment
 from scheduler.services.consents import enter as enter_consents
 from scheduler.services.desk import Desk
 from scheduler.services.needs import sealed_needs
-from scheduler.services.planning import plan
-from scheduler.services.recipients import enter_recipients, reached_by_mail
+from scheduler.services.planning import About, plan
+from scheduler.services.reaching import who_hears
+from scheduler.services.recipients import enter_recipients
 from scheduler.services.triage import sealed_result
 
 
@@ -63,10 +64,8 @@ def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple
     enter_consents(session, giver, said, moment.now)
     mode, start = new.request.wish.mode, new.request.start
     planned = plan_booking(new.status, mode, start, moment.now, moment.clinic.reminders)
-    due: list[Hint] = []
-    for recipient in session.scalars(reached_by_mail(visit)):
-        due += plan(session, visit, recipient, planned, moment.now)
-    return visit, due
+    about = About(visit, 0, (start,))
+    return visit, plan(session, about, who_hears(session, visit), planned, moment.now)
 
 
 def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dict[str, Any]:

@@ -7,16 +7,16 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Patient, Recipient, Visit
 from scheduler.db.secrets import Lookup
-from scheduler.domain.messages import SPEAKS_OF, Hint, MessageKind, PlannedMessage, Queue
+from scheduler.domain.messages import SPEAKS_OF, ChannelName, Hint, MessageKind, PlannedMessage
 from scheduler.domain.people import fold_email
 from scheduler.services.desk import Desk
-from scheduler.services.planning import message_row
-from scheduler.services.recipients import IS_INVOLVED, UNWANTED
+from scheduler.services.planning import About, enter, message_row
+from scheduler.services.reaching import BY_MAIL
+from scheduler.services.recipients import IS_INVOLVED
 
 PAUSE = timedelta(minutes=10)
 MOST_A_DAY = 3
@@ -60,7 +60,7 @@ def _open_visits(session: Session, lookup: Lookup, lost: Lost, now: datetime) ->
         .join(Patient, Patient.id == Visit.patient_id)
         .where(or_(*contacts), Patient.birth_date_hash == born, IS_INVOLVED)
         .where(Visit.status.in_(SPEAKS_OF[MessageKind.LINKS]), Visit.ends_at > now)
-        .where(Recipient.email.is_not(None), ~UNWANTED)
+        .where(BY_MAIL)
         .order_by(Visit.starts_at)
         .limit(MOST_VISITS)
     ).all()
@@ -76,9 +76,5 @@ def _plan(session: Session, found: Found, now: datetime) -> Hint | None:
     if len(today) >= MOST_A_DAY or any(now - at < PAUSE for at in today):
         return None
     planned = PlannedMessage(MessageKind.LINKS, len(before), now, min(ends_at, now + DAY))
-    row = message_row(visit, recipient, sequence, planned, now)
-    entered = (
-        upsert(Message.table()).values(row).on_conflict_do_nothing().returning(Message.id, Message.queue)
-    )
-    made = session.execute(entered).first()
-    return Hint(made.id, Queue(made.queue)) if made else None
+    row = message_row(About(visit, sequence, ()), recipient, ChannelName.EMAIL, planned, now)
+    return next(iter(enter(session, [row], now)), None)

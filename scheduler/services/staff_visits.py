@@ -14,7 +14,11 @@ from scheduler.db.secrets import Vault
 from scheduler.domain.clinic import Mode
 from scheduler.services.desk import Desk
 from scheduler.services.needs import needs_of
-from scheduler.services.recipients import IS_INVOLVED, IS_REACHED_BY_MAIL, PATIENT
+from scheduler.services.reaching import BY_MAIL, BY_TEXT, notify
+from scheduler.services.recipients import IS_INVOLVED, PATIENT
+
+Told = tuple[Recipient, bool, bool]
+"""Somebody, and whether mail and texts reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +73,16 @@ def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[
     """The visits with their people, in three queries however many they are."""
     patients = select(Patient).where(Patient.id.in_({visit.patient_id for visit in visits}))
     of_these = Recipient.visit_id.in_([visit.id for visit in visits])
-    recipients = select(Recipient).where(of_these, IS_INVOLVED)
-    mailed = set(session.scalars(select(Recipient.visit_id).where(of_these, IS_REACHED_BY_MAIL)))
+    recipients = select(Recipient, BY_MAIL, BY_TEXT).where(of_these, IS_INVOLVED)
     known = {patient.id: patient for patient in session.scalars(patients)}
-    told: dict[UUID, list[Recipient]] = {visit.id: [] for visit in visits}
-    for recipient in session.scalars(recipients.order_by(Recipient.role)):
-        told[recipient.visit_id].append(recipient)
+    told: dict[UUID, list[Told]] = {visit.id: [] for visit in visits}
+    for recipient, mail, text in session.execute(recipients.order_by(Recipient.role)):
+        told[recipient.visit_id].append((recipient, mail, text))
     vault = desk.secrets.vault
-    return [
-        _opened(vault, visit, known[visit.patient_id], told[visit.id], visit.id in mailed) for visit in visits
-    ]
+    return [_opened(vault, visit, known[visit.patient_id], told[visit.id]) for visit in visits]
 
 
-def _opened(
-    vault: Vault, visit: Visit, patient: Patient, recipients: Sequence[Recipient], mailed: bool
-) -> StaffVisit:
+def _opened(vault: Vault, visit: Visit, patient: Patient, told: Sequence[Told]) -> StaffVisit:
     zone = ZoneInfo(visit.zone)
     born = vault.open("patients.birth_date", patient.id, patient.birth_date)
     return StaffVisit(
@@ -103,13 +102,13 @@ def _opened(
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,
-        notify="email" if mailed else "call",
+        notify=notify((mail, text) for each, mail, text in told if each.receives),
         new_patient=visit.new_patient,
         cancel_reason=visit.cancel_reason,
         answer_by=visit.answer_by,
         name=patient_name(vault, patient),
         birth_date=date.fromisoformat(born),
-        recipients=[_recipient(vault, each) for each in recipients],
+        recipients=[_recipient(vault, each) for each, _, _ in told],
     )
 
 

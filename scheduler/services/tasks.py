@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Task
-from scheduler.domain.actors import Actor
+from scheduler.domain.actors import SYSTEM, Actor
 
 
 def open_task(
@@ -28,6 +28,22 @@ def open_task_once(
         return False
     open_task(session, kind, visit, cause, due_at, now)
     return True
+
+
+def open_general_task(session: Session, kind: str, cause: str, now: datetime) -> None:
+    """Give staff something to do that is of no visit; once, as long as the same is still open.
+
+    Two at the same moment may open it twice: no index keeps tasks without a visit apart.
+    """
+    same = select(Task.id).where(Task.kind == kind, Task.cause == cause, Task.visit_id.is_(None))
+    if session.execute(same.where(Task.done_at.is_(None))).first() is None:
+        open_task(session, kind, None, cause, now, now)
+
+
+def close_general_tasks(session: Session, kind: str, cause: str, now: datetime) -> None:
+    """What was the matter is so no more, without anybody's doing."""
+    same = Task.kind == kind, Task.cause == cause, Task.visit_id.is_(None), Task.done_at.is_(None)
+    session.execute(update(Task).where(*same).values(done_at=now, done_by=str(SYSTEM)))
 
 
 def close_tasks(session: Session, kind: str, visit: UUID, actor: Actor, now: datetime) -> None:

@@ -13,7 +13,8 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
 from scheduler.services.needs import needs_of
-from scheduler.services.recipients import BOOKED_BY, IS_REACHED_BY_MAIL, JOIN, MANAGE, PATIENT, involved
+from scheduler.services.reaching import BY_MAIL, BY_TEXT, notify
+from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, PATIENT, involved
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class VisitView:
     version: int
     confirmed_at: datetime | None
     notify: str
-    """`email`, or `call` where nothing else reaches anybody."""
+    """`email`, `sms`, or `call` where nothing else reaches anybody."""
     recipients: Sequence[Told]
     manage_token: str
     manage_link: str
@@ -61,8 +62,8 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
     visit = session.get(Visit, id)
     if visit is None:
         raise NotFound
-    told = session.execute(involved(id).add_columns(IS_REACHED_BY_MAIL)).all()
-    recipients = [each for each, _ in told]
+    told = session.execute(involved(id).add_columns(BY_MAIL, BY_TEXT)).all()
+    recipients = [each for each, _, _ in told]
     holder = next((each for each in recipients if each.id == recipient), None) or _booker(recipients)
     zone = ZoneInfo(visit.zone)
     manage, join = (
@@ -86,7 +87,7 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
         sequence=visit.sequence,
         version=visit.version,
         confirmed_at=visit.confirmed_at,
-        notify="email" if any(mailed for _, mailed in told) else "call",
+        notify=notify((mail, text) for each, mail, text in told if each.receives),
         recipients=[Told(each.role, each.relationship, each.receives) for each in recipients],
         manage_token=manage,
         manage_link=desk.manage_link(manage),

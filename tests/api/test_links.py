@@ -180,7 +180,7 @@ def test_who_is_not_the_patient_says_so_and_hears_nothing_more(client: FlaskClie
     disown(client, not_you(run, first))
     assert [opens(client, visit) for visit in (first, second, others)] == [401, 401, 200]
     with run.db.transaction() as session:
-        states = select(Message.visit_id, Message.state).distinct()
+        states = select(Message.visit_id, Message.state).where(Message.channel == "email").distinct()
         assert {(str(visit), state) for visit, state in session.execute(states)} == {
             (first["id"], "skipped"),
             (second["id"], "skipped"),
@@ -193,6 +193,8 @@ def test_who_is_not_the_patient_says_so_and_hears_nothing_more(client: FlaskClie
             ("not-you", first["id"]),
             ("not-you", second["id"]),
         }
+        instead = session.scalars(select(Message.channel).where(Message.state == "pending").distinct())
+        assert set(instead) == {"email", "call"}, "somebody phones the patient instead"
 
 
 def test_to_say_it_again_changes_nothing(client: FlaskClient, run: Runtime) -> None:
@@ -223,7 +225,8 @@ def test_nothing_is_planned_for_an_address_that_wants_nothing(client: FlaskClien
     assert again["notify"] == "call"
     ask(client, **PAT)
     with run.db.transaction() as session:
-        assert session.scalars(select(Message).where(Message.visit_id == again["id"])).all() == []
+        planned = select(Message.channel).where(Message.visit_id == again["id"]).distinct()
+        assert session.scalars(planned).all() == ["call"]
     staff = staff_with(run, *Scope)
     assert said(client.get(f"/v1/visits/{again['id']}", headers=staff))["notify"] == "call"
 

@@ -158,6 +158,7 @@ def test_reminders_never_stand_before_confirmations_in_a_queue() -> None:
 def test_a_message_that_came_to_an_end_is_not_open() -> None:
     assert set(MessageState) - OPEN == {
         MessageState.SENT,
+        MessageState.DELIVERED,
         MessageState.SUPERSEDED,
         MessageState.SKIPPED,
         MessageState.EXPIRED,

@@ -6,7 +6,9 @@ from scheduler.domain.messages import WORDLESS, MessageKind
 from scheduler.messages.render import TEMPLATES
 from scheduler.messages.words import WORDS
 
-PARTS = {"subject.txt", "text.txt", "body.html"}
+MAIL = {"subject.txt", "text.txt", "body.html"}
+BY_MAIL_ONLY = (MessageKind.WITHDRAWN, MessageKind.REPLY)
+PARTS = {each: MAIL if each in BY_MAIL_ONLY else MAIL | {"sms.txt"} for each in MessageKind}
 ENTRY = {"summary.txt", "description.txt", "location.txt", "join_label.txt"}
 
 
@@ -23,8 +25,9 @@ def test_every_kind_has_its_texts_in_every_language(kind: MessageKind) -> None:
     assert folders(kind) == set(WORDS)
     for language in WORDS:
         files = {path.name for path in (TEMPLATES / kind / language).iterdir()}
-        assert files == PARTS
-        assert all((TEMPLATES / kind / language / part).read_text(encoding="utf-8").strip() for part in PARTS)
+        assert files == PARTS[kind]
+        written = ((TEMPLATES / kind / language / part).read_text(encoding="utf-8") for part in PARTS[kind])
+        assert all(text.strip() for text in written)
 
 
 def test_the_calendar_entry_has_its_texts_in_every_language() -> None:

@@ -53,7 +53,7 @@ def smtp() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def room(run: Runtime, smtp: ScriptedServer) -> Iterator[PostRoom]:
     channel = EmailChannel(smtp.url(), deadline=5)
-    yield PostRoom(run.desk, {ChannelName.EMAIL: channel}, "worker-1")
+    yield PostRoom(run.desk, {**run.channels, ChannelName.EMAIL: channel}, "worker-1")
     channel.close()
 
 
@@ -111,7 +111,7 @@ def claimed(run: Runtime, hint: int, at: datetime | None = None) -> Claimed:
     return held
 
 
-def finished(run: Runtime, held: Held, verdict: Verdict, **more: str) -> MessageState | None:
+def finished(run: Runtime, held: Held, verdict: Verdict, **more: Any) -> MessageState | None:
     with run.db.transaction() as session:
         return finish(session, held, Outcome(verdict, **more), "worker-1", run.db.now(session))
 

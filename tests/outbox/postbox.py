@@ -64,7 +64,7 @@ def make_round(run: Runtime, channel: Channel) -> None:
 
 def deliver_hinted(run: Runtime, channel: Channel, message: int) -> None:
     """And what is due beside it, unless the channel is paused."""
-    deliver(PostRoom(run.desk, {ChannelName.EMAIL: channel}, "test"), message)
+    deliver(PostRoom(run.desk, {**run.channels, ChannelName.EMAIL: channel}, "test"), message)
 
 
 def states(run: Runtime) -> list[tuple[str, str]]:

@@ -75,7 +75,8 @@ def test_a_booking_that_nobody_has_to_approve_opens_none(run: Runtime) -> None:
 def test_a_request_that_was_answered_or_ended_leaves_nothing_to_do(run: Runtime, act: Act) -> None:
     visit, other = asked_for(run), asked_for(run, 1)
     carry_out(run.desk, Order(visit, act, ONE), advance)
-    done, still = tasks(run)
+    done, still, *call = tasks(run)
+    assert [each.kind for each in call] == (["call"] if act is Act.EXPIRE else [])
     assert (done.visit_id, done.done_by, still.visit_id, still.done_at) == (visit, "staff:one", other, None)
 
 

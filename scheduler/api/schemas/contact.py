@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
-from scheduler.api.schemas.fields import Day, Email, Language, Phone, Strict, Zone
+from scheduler.api.schemas.fields import Channels, Day, Email, Language, Phone, Strict, Zone
 from scheduler.services.changes.contact import ContactChange
 from scheduler.services.recipients import BOOKED_BY, PATIENT
 from scheduler.services.relinking import Lost
 
-CHANGEABLE = ("email", "phone", "language", "timezone")
+CHANGEABLE = ("email", "phone", "language", "timezone", "channels")
 
 
 class Role(StrEnum):
@@ -31,6 +31,7 @@ class ContactChangeIn(Strict):
     phone: Phone | None = None
     language: Language | None = None
     timezone: Zone | None = None
+    channels: Channels | None = None
     notice: Annotated[
         StrictBool, Field(description="Staff only: `false` sends nothing to an old address that was wrong.")
     ] = True
@@ -39,6 +40,8 @@ class ContactChangeIn(Strict):
         sent: dict[str, Any] = self.model_dump(include=self.model_fields_set.intersection(CHANGEABLE))
         if self.language is None:  # everybody speaks one
             sent.pop("language", None)
+        if "channels" in sent:
+            sent["channels"] = self.channels or ()
         return ContactChange(sent, self.recipient, self.notice)
 
 

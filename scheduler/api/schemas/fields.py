@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
@@ -139,6 +139,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email), Printable]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_phone), Printable]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone), Printable]
+Channels = Annotated[
+    tuple[Literal["email", "sms"], ...],
+    Field(min_length=1, max_length=2, description="How the person wishes to hear of it."),
+]
 Language = Annotated[str, StringConstraints(pattern="^[a-z]{2}$"), Printable]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane_instant), BeforeValidator(_written_instant)]
 Day = Annotated[date, AfterValidator(_sane_date), BeforeValidator(_written_date)]

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StrictBool, model_validato
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.fields import (
+    Channels,
     Code,
     ConsentNames,
     Day,
@@ -37,6 +38,7 @@ class ContactIn(Strict):
     phone: Phone | None = None
     language: Language | None = None
     timezone: Zone | None = None
+    channels: Channels | None = None
 
     @property
     def reachable(self) -> bool:
@@ -108,7 +110,8 @@ class VisitIn(Strict):
 
 
 def _spoken(contact: ContactIn, default_language: str) -> dict[str, Any]:
-    return {**contact.model_dump(), "language": contact.language or default_language}
+    language, channels = contact.language or default_language, contact.channels or ()
+    return {**contact.model_dump(), "language": language, "channels": channels}
 
 
 class LinksOut(BaseModel):
@@ -141,7 +144,7 @@ class VisitFactsOut(BaseModel):
     sequence: int
     confirmed_at: AwareDatetime | None
     notify: Annotated[
-        str, Field(description="How the patient hears of it: `email`, or `call` by the clinic.")
+        str, Field(description="How the patient hears of it: `email`, `sms`, or `call` by the clinic.")
     ]
 
 

@@ -45,6 +45,11 @@ class Message(Base):
         ),
         Index("messages_events_idx", "event_id", postgresql_where=text("event_id IS NOT NULL")),
         Index(
+            "messages_provider_ref_idx",
+            "provider_ref",
+            postgresql_where=text("channel = 'sms' AND provider_ref IS NOT NULL"),
+        ),
+        Index(
             "messages_alerts_idx",
             "task_id",
             "alert_step",
@@ -91,6 +96,8 @@ class Message(Base):
     clinic_version: Mapped[int | None] = mapped_column(ForeignKey("clinic_versions.id"))
     """The clinic as it was at the first claim, so that every attempt has the same words."""
     template_version: Mapped[str | None]
+    handed_at: Mapped[datetime | None]
+    """When it last passed the fence."""
     provider_ref: Mapped[str | None]
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]

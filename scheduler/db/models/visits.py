@@ -10,10 +10,11 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db.models.base import Base, one_of
@@ -104,6 +105,8 @@ class Recipient(Base):
     language: Mapped[str]
     timezone: Mapped[str | None]
     """Where the person lives by the clock; null where they did not say."""
+    channels: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """How the person wishes to hear of it; null where they did not say."""
     link_key: Mapped[str]
     """Id of the key that this recipient's links are derived with."""
     link_generation: Mapped[int] = mapped_column(default=0)

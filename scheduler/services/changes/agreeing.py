@@ -4,6 +4,7 @@ from scheduler.domain.consents import Said, decisions
 from scheduler.services.changes.roles import find_recipient, whose
 from scheduler.services.changes.scene import Scene
 from scheduler.services.consents import Giver, enter
+from scheduler.services.rerouting import replan
 
 
 def agree(scene: Scene, said: Said, client: bytes | None, role: str | None = None) -> None:
@@ -20,3 +21,4 @@ def agree(scene: Scene, said: Said, client: bytes | None, role: str | None = Non
             scene.visit.id, who.id, speaker, who.language, who.phone_hash, scene.order.actor, client
         )
         enter(scene.session, giver, words, scene.moment.now)
+        replan(scene.session, who.id, scene.moment.now)

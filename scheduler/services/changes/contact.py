@@ -9,21 +9,23 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Recipient
 from scheduler.domain.errors import Fault, Forbidden, Invalid
-from scheduler.domain.messages import WITH_ENTRY, MessageKind, MessageState, plan_withdrawal
+from scheduler.domain.messages import WITH_ENTRY, ChannelName, MessageKind, MessageState, plan_withdrawal
 from scheduler.domain.people import Contact, fold_email
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.changes.roles import find_recipient, whose
 from scheduler.services.changes.scene import Scene
-from scheduler.services.links import end_links
+from scheduler.services.links import end_links, renew_links
 from scheduler.services.outbox.carrying import carry_over, compose_anew
+from scheduler.services.planning import enter, message_row
+from scheduler.services.reaching import who_hears
 from scheduler.services.recipients import (
     FORMER,
     contact_columns,
     contact_of,
     enter_recipient,
     involved,
-    reached_by_mail,
 )
+from scheduler.services.rerouting import replan, was_texted
 
 TOLD_ANEW = frozenset({VisitStatus.PENDING, VisitStatus.BOOKED})
 """Statuses in which somebody new has to hear of a visit; in the later ones the patient is there."""
@@ -77,12 +79,16 @@ def _check_reachable(scene: Scene, who: Recipient, wanted: Contact) -> None:
 
 
 def _rewrite(scene: Scene, who: Recipient, wanted: Contact) -> None:
-    """In place: whoever has the links is still the same."""
-    had_address = who.email is not None
+    """In place: whoever has the links is still the same, but for those that went to another number."""
+    had_address, old_number = who.email is not None, who.phone_hash
     for name, value in contact_columns(scene.desk, who.id, wanted).items():
         setattr(who, name, value)
     scene.session.flush()
+    if who.phone_hash != old_number and was_texted(scene.session, who.id):
+        renew_links(scene.session, scene.desk, who)
+        scene.session.flush()
     scene.due += compose_anew(scene.session, who.id)
+    replan(scene.session, who.id, scene.moment.now)
     if not had_address:
         tell_newcomer(scene, who)
 
@@ -104,7 +110,7 @@ def _move(scene: Scene, who: Recipient, wanted: Contact, notice: bool) -> None:
         scene.raise_sequence()
         scene.due += carry_over(scene.session, scene.visit.id, scene.visit.sequence)
         if has_entry and notice:
-            scene.plan(who.id, [plan_withdrawal(scene.visit.starts_at, scene.moment.now)])
+            _withdraw(scene, who)
         tell_newcomer(scene, entered)
 
 
@@ -124,16 +130,23 @@ def tell_newcomer(scene: Scene, who: Recipient) -> None:
     """Tell a visit to somebody who was not told of it yet, and to nobody else."""
     session, visit = scene.session, scene.visit
     session.flush()
-    reached = session.scalars(reached_by_mail(visit.id).where(Recipient.id == who.id)).first()
-    if reached and scene.status in TOLD_ANEW and visit.starts_at > scene.moment.now:
+    told = [each for each in who_hears(session, visit.id) if each.recipient == who.id]
+    if told and scene.status in TOLD_ANEW and visit.starts_at > scene.moment.now:
         pending = scene.status is VisitStatus.PENDING
-        scene.plan(who.id, scene.news(MessageKind.RECEIVED if pending else MessageKind.CONFIRMED))
+        scene.plan(told, scene.news(MessageKind.RECEIVED if pending else MessageKind.CONFIRMED))
+
+
+def _withdraw(scene: Scene, who: Recipient) -> None:
+    planned = plan_withdrawal(scene.visit.starts_at, scene.moment.now)
+    row = message_row(scene.about, who.id, ChannelName.EMAIL, planned, scene.moment.now)
+    scene.due += enter(scene.session, [row], scene.moment.now)
 
 
 def _has_entry(session: Session, who: Recipient) -> bool:
     """Whether the visit may stand in the calendar of whoever has the old address."""
     handed_over = exists().where(
         Message.recipient_id == who.id,
+        Message.channel == ChannelName.EMAIL,
         Message.kind.in_(WITH_ENTRY),
         Message.handoffs > 0,
         Message.state != MessageState.FAILED,

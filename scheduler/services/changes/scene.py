@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -15,14 +16,16 @@ from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound, SlotTaken, Stale, Unauthorized
 from scheduler.domain.messages import Hint, MessageKind, MessageState, PlannedMessage, plan_news
+from scheduler.domain.routing import BY_ALL_THAT_REACHES
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, VisitStatus, next_status
+from scheduler.services.calling import CALL_WITHIN, open_call
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.history import note_act
 from scheduler.services.needs import tell_of_needs
-from scheduler.services.planning import plan
-from scheduler.services.recipients import reached_by_mail
+from scheduler.services.planning import About, plan
+from scheduler.services.reaching import Reached, who_hears
 from scheduler.services.tasks import close_tasks
 from scheduler.services.visits import VisitView, view
 
@@ -55,6 +58,8 @@ class Scene:
     was: VisitStatus
     status: VisitStatus
     """Where the act leads, by the table."""
+    began: datetime | None = None
+    """When the visit was to begin, before the act."""
     due: list[Hint] = field(default_factory=list)
     holder: UUID | None = None
     """Whose links the answer holds, once it is done."""
@@ -74,18 +79,33 @@ class Scene:
         self.raise_sequence()
         self.void_planned(Message.kind != MessageKind.WITHDRAWN)
         self.session.flush()
-        for recipient in self.session.scalars(reached_by_mail(self.visit.id)):
-            self.plan(recipient, self.news(kind))
+        close_tasks(self.session, TaskKind.CALL, self.visit.id, self.order.actor, self.moment.now)
+        known = len(self.due)
+        self.plan(who_hears(self.session, self.visit.id), self.news(kind))
+        if len(self.due) > known and self.must_be_heard(kind):
+            open_call(self.session, self.due[known].message, self.visit.id, self.moment.now, self.moment.now)
+
+    def must_be_heard(self, kind: MessageKind) -> bool:
+        """Whether somebody phones whatever else is sent: nobody answered a request, or the clinic changes its
+        mind shortly before the visit."""
+        now = self.moment.now
+        soon = any(now < start <= now + CALL_WITHIN for start in self.about.starts)
+        by_clinic = self.order.actor.is_staff and kind in BY_ALL_THAT_REACHES
+        return kind is MessageKind.EXPIRED or (by_clinic and soon)
 
     def news(self, kind: MessageKind) -> list[PlannedMessage]:
         """What tells of the visit as it is now, and its reminders."""
         visit, reminders = self.visit, self.moment.clinic.reminders
         return plan_news(kind, self.status, Mode(visit.mode), visit.starts_at, self.moment.now, reminders)
 
-    def plan(self, recipient: UUID, planned: Sequence[PlannedMessage]) -> None:
-        """Messages to one recipient, of the visit as it is now."""
-        visit, now = self.visit, self.moment.now
-        self.due += plan(self.session, visit.id, recipient, planned, now, visit.sequence)
+    def plan(self, told: Sequence[Reached], planned: Sequence[PlannedMessage]) -> None:
+        """Messages to some recipients, of the visit as it is now."""
+        self.due += plan(self.session, self.about, told, planned, self.moment.now)
+
+    @property
+    def about(self) -> About:
+        visit = self.visit
+        return About(visit.id, visit.sequence, tuple({visit.starts_at, self.began or visit.starts_at}))
 
     def void_planned(self, *which: ColumnElement[bool]) -> None:
         """Messages of the visit that did not leave are not sent any more."""
@@ -139,7 +159,7 @@ def carry_out_within(desk: Desk, order: Order, perform: Callable[[Scene], None],
         raise Stale
     was = VisitStatus(visit.status)
     status = next_status(order.act, was, BY_STAFF if order.actor.is_staff else BY_PATIENT)
-    scene = Scene(desk, session, desk.clinics.moment(session), order, visit, was, status)
+    scene = Scene(desk, session, desk.clinics.moment(session), order, visit, was, status, visit.starts_at)
     scene.holder = order.recipient
     perform(scene)
     if not scene.idle:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from scheduler.domain.errors import TooLate
 from scheduler.domain.messages import MessageKind
+from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
 from scheduler.services.changes.scene import Scene
+from scheduler.services.tasks import close_tasks
 
 TOLD_BY = {
     Act.APPROVE: MessageKind.CONFIRMED,
@@ -21,6 +23,7 @@ WHY = {Act.DECLINE: CancelReason.DECLINED, Act.EXPIRE: CancelReason.EXPIRED}
 def confirm(scene: Scene) -> None:
     """The patient says that they come."""
     scene.visit.confirmed_at = scene.moment.now
+    close_tasks(scene.session, TaskKind.CALL, scene.visit.id, scene.order.actor, scene.moment.now)
 
 
 def advance(scene: Scene) -> None:

@@ -3,24 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Message, Recipient, Visit
-from scheduler.domain.messages import Hint, MessageKind, PlannedMessage, Queue
-from scheduler.services.planning import message_row
-from scheduler.services.recipients import UNWANTED
+from scheduler.db.models import Recipient, Visit
+from scheduler.domain.messages import ChannelName, Hint, MessageKind, PlannedMessage
+from scheduler.services.planning import About, enter, message_row
+from scheduler.services.reaching import BY_MAIL
 
 
 def tell_that_it_stands(session: Session, visit: Visit, who: Recipient, now: datetime) -> Sequence[Hint]:
     """Plan the one mail that answers a calendar: once for each time that the visit was told."""
-    reached = exists().where(Recipient.id == who.id, ~UNWANTED)
-    if visit.starts_at <= now or not session.execute(select(reached)).scalar_one():
+    reached = select(BY_MAIL).where(Recipient.id == who.id)
+    if visit.starts_at <= now or not session.execute(reached).scalar_one():
         return []
     planned = PlannedMessage(MessageKind.REPLY, 0, now, visit.starts_at)
-    row = message_row(visit.id, who.id, visit.sequence, planned, now)
-    entered = (
-        upsert(Message.table()).values(row).on_conflict_do_nothing().returning(Message.id, Message.queue)
-    )
-    return [Hint(id, Queue(queue)) for id, queue in session.execute(entered)]
+    about = About(visit.id, visit.sequence, (visit.starts_at,))
+    return enter(session, [message_row(about, who.id, ChannelName.EMAIL, planned, now)], now)

@@ -1,19 +1,23 @@
 """Alerts on their way: whether they are still needed, and what they say."""
 
-from sqlalchemy import select, update
+from datetime import datetime
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.channels.mime import Mail
-from scheduler.db.models import Message, Task
-from scheduler.domain.alerts import alert_address
+from scheduler.channels.sms.text import Text
+from scheduler.db.models import Task
+from scheduler.domain.alerts import alert_contact
+from scheduler.domain.clinic import Clinic
 from scheduler.domain.messages import MessageState
-from scheduler.messages.alerts import AlertFacts, render_alert
+from scheduler.messages.alerts import AlertFacts, render_alert, render_alert_sms
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import ClaimedAlert
-from scheduler.services.outbox.content import message_id
+from scheduler.services.outbox.content import message_id, note_version
 
 
-def unneeded(session: Session, held: ClaimedAlert) -> MessageState | None:
+def unneeded(session: Session, held: ClaimedAlert, now: datetime) -> MessageState | None:
     """What becomes of an alert whose task somebody has taken or done; None while it waits. Locks the task."""
     task = select(Task.claimed_by, Task.done_at).where(Task.id == held.task)
     claimed_by, done_at = session.execute(task.with_for_update(key_share=True)).one()
@@ -23,14 +27,11 @@ def unneeded(session: Session, held: ClaimedAlert) -> MessageState | None:
 def alert_mail(session: Session, desk: Desk, held: ClaimedAlert) -> Mail | None:
     """The mail of a claimed alert; None where the clinic file no longer names anybody in its place."""
     clinic = desk.clinics.version(session, held.clinic_version)
-    task = session.execute(select(Task.kind).where(Task.id == held.task)).scalar_one()
-    email = alert_address(clinic, task, held.step, held.to)
+    facts, email = _facts(session, desk, clinic, held)
     if email is None:
         return None
-    facts = AlertFacts(clinic.languages[0], clinic.sender.name, task, desk.staff_link)
     text = render_alert(facts)
-    mine = Message.id == held.id, Message.token == held.token
-    session.execute(update(Message).where(*mine).values(template_version=text.template_version))
+    note_version(session, held, text.template_version)
     return Mail(
         message_id=message_id(held.message_id, clinic),
         date=held.made_at,
@@ -40,3 +41,22 @@ def alert_mail(session: Session, desk: Desk, held: ClaimedAlert) -> Mail | None:
         text=text.text,
         html=text.html,
     )
+
+
+def alert_text(session: Session, desk: Desk, held: ClaimedAlert) -> Text | None:
+    """The text of a claimed alert; None where the clinic file no longer names anybody in its place."""
+    clinic = desk.clinics.version(session, held.clinic_version)
+    facts, phone = _facts(session, desk, clinic, held)
+    if phone is None:
+        return None
+    text = render_alert_sms(facts)
+    note_version(session, held, text.template_version)
+    lasts = int((held.expires_at - desk.db.now(session)).total_seconds())
+    return Text(held.message_id, phone, text.body, held.made_at, lasts)
+
+
+def _facts(session: Session, desk: Desk, clinic: Clinic, held: ClaimedAlert) -> tuple[AlertFacts, str | None]:
+    """What it says, and whom to."""
+    task = session.execute(select(Task.kind).where(Task.id == held.task)).scalar_one()
+    contact = alert_contact(clinic, task, held.step, held.to, held.channel)
+    return AlertFacts(clinic.languages[0], clinic.sender.name, task, desk.staff_link), contact

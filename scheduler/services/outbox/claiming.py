@@ -31,6 +31,7 @@ class _Taken:
     handoffs: int
     message_id: str
     made_at: datetime
+    expires_at: datetime
     clinic_version: int
 
 
@@ -134,6 +135,7 @@ def _held(row: Message) -> Held:
         "handoffs": row.handoffs,
         "message_id": row.message_id,
         "made_at": row.made_at,
+        "expires_at": row.expires_at,
         "clinic_version": row.clinic_version,
     }
     if row.task_id is not None:

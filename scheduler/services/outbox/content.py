@@ -17,7 +17,7 @@ from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import render
 from scheduler.services.desk import Desk
-from scheduler.services.outbox.claiming import Claimed
+from scheduler.services.outbox.claiming import Claimed, Held
 from scheduler.services.outbox.entries import Made, entry_of
 from scheduler.services.recipients import JOIN, MANAGE
 
@@ -27,13 +27,13 @@ TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
 
 def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     """The mail of a claimed message; by which templates it was made is noted in its row."""
-    visit, recipient = _rows(session, held)
+    visit, recipient = rows_of(session, held)
     clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
-    facts = facts_of(desk, clinic, held.kind, _worded(session, held), visit, recipient)
+    facts = facts_of(desk, clinic, held.kind, worded(session, held), visit, recipient)
     facts = replace(facts, asks_where=_asks_where(held, visit))
     text = render(facts)
-    _note_version(session, held, text.template_version)
+    note_version(session, held, text.template_version)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
     # and some hold the entry all the same, from the invite that the visit's page gives out.
     method = Method.CANCEL if held.kind in REMOVING else Method.REQUEST
@@ -65,7 +65,8 @@ def message_id(token: str, clinic: Clinic) -> str:
     return f"<{token}@{clinic.sender.email.rpartition('@')[2]}>"
 
 
-def _rows(session: Session, held: Claimed) -> tuple[Visit, Recipient]:
+def rows_of(session: Session, held: Claimed) -> tuple[Visit, Recipient]:
+    """What a message is about, and whom it is for."""
     rows = session.execute(
         select(Visit, Recipient)
         .join(Recipient, Recipient.visit_id == Visit.id)
@@ -78,7 +79,7 @@ def _open(desk: Desk, recipient: Recipient, column: str) -> str:
     return desk.secrets.vault.open(f"recipients.{column}", recipient.id, getattr(recipient, column))
 
 
-def _worded(session: Session, held: Claimed) -> MessageKind:
+def worded(session: Session, held: Claimed) -> MessageKind:
     """The kind in whose words it is said: to somebody whom no confirmation went to, a change is one.
 
     Every attempt finds the same: an older message of the visit cannot pass the fence once this row is there,
@@ -98,7 +99,8 @@ def _worded(session: Session, held: Claimed) -> MessageKind:
     return held.kind if last in TOLD_OF_BOOKING else MessageKind.CONFIRMED
 
 
-def _note_version(session: Session, held: Claimed, version: str) -> None:
+def note_version(session: Session, held: Held, version: str) -> None:
+    """By which templates it was made."""
     mine = Message.id == held.id, Message.token == held.token
     session.execute(update(Message).where(*mine).values(template_version=version))
 

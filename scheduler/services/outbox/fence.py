@@ -14,7 +14,7 @@ from scheduler.domain.visits import VisitStatus
 from scheduler.services.outbox.alerts import unneeded
 from scheduler.services.outbox.claiming import Claimed, ClaimedAlert, ClaimedHook, Held
 from scheduler.services.outbox.hooks import unwanted
-from scheduler.services.outbox.reach import obstacle
+from scheduler.services.outbox.obstacles import Obstacle, obstacle
 
 LEASE = 120.0
 """Seconds after which a token that stands still is taken away; above the task time limit of 60 s."""
@@ -30,7 +30,7 @@ class Passage(StrEnum):
     VOID = "void"
     """It is no longer true, or too late."""
     YIELD = "yield"
-    """An earlier message of the same visit to the same recipient has to leave first."""
+    """Not yet: an earlier message to the same recipient has to leave first, or it is night there."""
 
 
 def fence(session: Session, held: Held, now: datetime) -> Passage:
@@ -38,7 +38,7 @@ def fence(session: Session, held: Held, now: datetime) -> Passage:
 
     What it is about is locked before it.
     """
-    ended = GUARDS[type(held)](session, held)
+    ended = GUARDS[type(held)](session, held, now)
     row = session.scalars(
         select(Message)
         .where(Message.id == held.id, Message.token == held.token, Message.state == MessageState.CLAIMED)
@@ -48,12 +48,15 @@ def fence(session: Session, held: Held, now: datetime) -> Passage:
         return Passage.LOST
     if row.expires_at <= now:
         return _void(session, held, MessageState.EXPIRED, now)
+    if isinstance(ended, datetime):
+        give_back(session, held, ended)
+        return Passage.YIELD
     if ended:
         return _void(session, held, ended, now)
     if isinstance(held, Claimed) and held.kind in WITH_ENTRY and _must_yield(session, held, now):
         _set(session, held, state=MessageState.PENDING, token=None, next_at=now + YIELD)
         return Passage.YIELD
-    _set(session, held, state=MessageState.HANDOFF, handoffs=held.handoffs + 1)
+    _set(session, held, state=MessageState.HANDOFF, handoffs=held.handoffs + 1, handed_at=now)
     return Passage.GO
 
 
@@ -67,17 +70,17 @@ def give_back(session: Session, held: Held, at: datetime) -> None:
     _set(session, held, state=MessageState.PENDING, token=None, next_at=at)
 
 
-def _untrue(session: Session, held: Claimed) -> MessageState | None:
+def _untrue(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
     """What becomes of a message that says of its visit what is not so; None where it is. Locks the visit."""
     visit = session.execute(
         select(Visit.status, Visit.sequence).where(Visit.id == held.visit).with_for_update(key_share=True)
     ).one()
     if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
         return MessageState.SUPERSEDED
-    return obstacle(session, held)
+    return obstacle(session, held, now)
 
 
-GUARDS: Mapping[type, Callable[[Session, Any], MessageState | None]] = {
+GUARDS: Mapping[type, Callable[[Session, Any, datetime], Obstacle | None]] = {
     Claimed: _untrue,
     ClaimedAlert: unneeded,
     ClaimedHook: unwanted,

@@ -1,5 +1,6 @@
 """Recording what became of an attempt."""
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,10 +12,12 @@ from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import MessageState
 from scheduler.domain.tasks import TaskKind
+from scheduler.services.calling import call_instead
 from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
 from scheduler.services.outbox.manners import MANNERS, spread
 from scheduler.services.outbox.refusals import concerns_us
-from scheduler.services.tasks import open_task
+from scheduler.services.outbox.remedies import heed
+from scheduler.services.tasks import close_general_tasks, open_general_task, open_task
 
 UNREADABLE_TRIES = 3
 """After so many attempts a message that cannot be put into words is given up."""
@@ -27,6 +30,7 @@ def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: dat
         return None
     if outcome.verdict is Verdict.REFUSED and concerns_us(session, held, now):
         outcome = replace(outcome, verdict=Verdict.US)
+    heed(session, held, outcome.remedy, now)
     values = _next(session, held, outcome, now)
     moved = session.execute(
         update(Message)
@@ -39,6 +43,8 @@ def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: dat
         afterwards(session, held, outcome, now)
     if moved == MessageState.FAILED and outcome.verdict in (Verdict.BROKEN, Verdict.UNREADABLE):
         _tell_staff(session, held, now)
+    if moved in (MessageState.FAILED, MessageState.UNKNOWN):
+        call_instead(session, [held.id], now)
     return MessageState(moved) if moved else None
 
 
@@ -64,15 +70,12 @@ def _next(session: Session, held: Held, outcome: Outcome, now: datetime) -> dict
         return {"state": MessageState.FAILED, "finished_at": now}
     if outcome.verdict is Verdict.UNREADABLE and _unreadable_times(session, held) >= UNREADABLE_TRIES:
         return {"state": MessageState.FAILED, "finished_at": now}
-    if (
-        outcome.verdict is Verdict.UNKNOWN
-        and manner.most_handoffs
-        and held.handoffs + 1 >= manner.most_handoffs
-    ):
+    if outcome.verdict is Verdict.UNKNOWN and held.handoffs + 1 >= (manner.most_handoffs or math.inf):
         return {"state": MessageState.UNKNOWN, "finished_at": now}
     delay = PROBE_EVERY if outcome.verdict is Verdict.US else _delay(session, held)
     if delay is None:
         return {"state": MessageState.FAILED, "finished_at": now}
+    delay = max(delay, timedelta(seconds=outcome.wait))
     again: dict[str, object] = {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
     # A refusal, even one after the final dot, is no copy that the recipient could have.
     return again if outcome.verdict is Verdict.UNKNOWN else {**again, "handoffs": held.handoffs}
@@ -120,10 +123,12 @@ def _tell_staff(session: Session, held: Held, now: datetime) -> None:
 def _mark_channel(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:
     """A provider that refuses us pauses the channel; one that takes a message again ends the pause."""
     if outcome.verdict is Verdict.US:
+        pause = {"channel": held.channel, "since": now, "reason": _error(outcome)}
         session.execute(
-            upsert(ChannelPause)
-            .values(channel=held.channel, since=now, reason=_error(outcome), next_probe_at=now + PROBE_EVERY)
-            .on_conflict_do_nothing()
+            upsert(ChannelPause).values(**pause, next_probe_at=now + PROBE_EVERY).on_conflict_do_nothing()
         )
+        open_general_task(session, TaskKind.CHANNEL_PAUSED, held.channel, now)
     elif outcome.verdict in (Verdict.SENT, Verdict.ADDRESS):
-        session.execute(delete(ChannelPause).where(ChannelPause.channel == held.channel))
+        ended = delete(ChannelPause).where(ChannelPause.channel == held.channel)
+        if session.execute(ended.returning(ChannelPause.channel)).first():
+            close_general_tasks(session, TaskKind.CHANNEL_PAUSED, held.channel, now)

@@ -22,14 +22,14 @@ GONE = "gone"
 """Why an endpoint is disabled: it answered that it is there no more."""
 
 
-def unwanted(session: Session, held: ClaimedHook) -> MessageState | None:
+def unwanted(session: Session, held: ClaimedHook, now: datetime) -> MessageState | None:
     """What becomes of a hook whose endpoint was disabled; None while it is wanted. Nothing supersedes it."""
     enabled = select(WebhookEndpoint.enabled).where(WebhookEndpoint.id == held.webhook)
     wanted = session.execute(enabled.with_for_update(read=True)).scalar_one()
     return None if wanted else MessageState.SKIPPED
 
 
-def compose_call(session: Session, desk: Desk, held: Held) -> Call | None:
+def compose_hook(session: Session, desk: Desk, held: Held) -> Call | None:
     """What a hook says: the same bytes on every attempt; None where its endpoint was removed."""
     assert isinstance(held, ClaimedHook)
     row, event = session.execute(

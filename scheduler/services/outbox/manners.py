@@ -14,9 +14,11 @@ from scheduler.channels.outcome import Outcome
 from scheduler.domain.hooks import WAITS
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
+from scheduler.services.outbox.calls import compose_call
 from scheduler.services.outbox.claiming import Held
-from scheduler.services.outbox.hooks import compose_call, take_leave
+from scheduler.services.outbox.hooks import compose_hook, take_leave
 from scheduler.services.outbox.mails import compose_mail
+from scheduler.services.outbox.texts import compose_text
 
 FIRST_RETRY = 30.0
 LONGEST_RETRY = 3_600.0
@@ -54,5 +56,9 @@ MANNERS: Mapping[ChannelName, Manner] = {
     # A second copy has the same Message-ID, Date and bytes: a recipient never gets more than these two.
     ChannelName.EMAIL: Manner(compose=compose_mail, most_handoffs=2),
     # A program knows a second copy by its id.
-    ChannelName.WEBHOOK: Manner(compose=compose_call, most_handoffs=None, waits=WAITS, afterwards=take_leave),
+    ChannelName.WEBHOOK: Manner(compose=compose_hook, most_handoffs=None, waits=WAITS, afterwards=take_leave),
+    # Providers know no second copy from a first: in doubt they are asked, and nothing is handed over again.
+    ChannelName.SMS: Manner(compose=compose_text, most_handoffs=2, asks=True),
+    # The same task a second time is the same task.
+    ChannelName.CALL: Manner(compose=compose_call, most_handoffs=None),
 }

@@ -9,6 +9,7 @@ from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt, Recipient
 from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.services.outbox.claiming import PROBE_EVERY, Held
+from scheduler.services.reaching import CONTACT_HASH
 
 WINDOW = timedelta(minutes=10)
 MANY = 5
@@ -28,7 +29,7 @@ def concerns_us(session: Session, held: Held, now: datetime) -> bool:
     if not paused and _others_were_taken(session, held):
         return False
     refused = _refused(held.channel, now - WINDOW)
-    recipients = session.execute(select(func.count(distinct(refused.c.email_hash)))).scalar_one()
+    recipients = session.execute(select(func.count(distinct(refused.c.contact_hash)))).scalar_one()
     if recipients >= MANY:
         _unmark(session, refused, now)
     return paused or recipients >= MANY
@@ -54,7 +55,7 @@ def _others_were_taken(session: Session, held: Held) -> bool:
 def _refused(channel: ChannelName, since: datetime) -> Subquery:
     """Messages that were refused, and whose they are: one person has a recipient row in each visit."""
     return (
-        select(Message.id, Recipient.email_hash)
+        select(Message.id, CONTACT_HASH[channel].label("contact_hash"))
         .join(MessageAttempt, MessageAttempt.message_id == Message.id)
         .join(Recipient, Recipient.id == Message.recipient_id)
         .where(MessageAttempt.verdict == Verdict.REFUSED, MessageAttempt.at > since)

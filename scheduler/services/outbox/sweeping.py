@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Heartbeat, Message
 from scheduler.domain.messages import Hint, MessageState, Queue
+from scheduler.services.calling import call_instead
 from scheduler.services.health import SWEEP
 from scheduler.services.outbox.fence import LEASE
 from scheduler.services.outbox.manners import MANNERS
@@ -38,7 +39,9 @@ def expire(session: Session, now: datetime) -> int:
         .where(Message.state == MessageState.PENDING, Message.expires_at <= now)
         .values(state=ENDED, finished_at=now)
     )
-    return session.execute(late).rowcount  # type: ignore[attr-defined, no-any-return]
+    ended = session.scalars(late.returning(Message.id)).all()
+    call_instead(session, ended, now)
+    return len(ended)
 
 
 def nudge(session: Session, now: datetime) -> list[Hint]:
@@ -102,4 +105,5 @@ def free(session: Session, message: int, token: UUID, now: datetime) -> None:
     freed = update(Message).where(*mine, again).values(state=MessageState.PENDING, token=None, next_at=now)
     if not session.execute(freed).rowcount:  # type: ignore[attr-defined]
         given_up = update(Message).where(*mine, handoff)
-        session.execute(given_up.values(state=MessageState.UNKNOWN, finished_at=now))
+        lost = given_up.values(state=MessageState.UNKNOWN, finished_at=now).returning(Message.id)
+        call_instead(session, session.scalars(lost).all(), now)

@@ -1,0 +1,1 @@
+"""How texts are handed to a provider: Twilio, any gateway over HTTP, or a console that shows them."""

@@ -1,0 +1,109 @@
+"""Calls to a provider over HTTP: one session a process, one deadline a call."""
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from requests import ConnectionError, ConnectTimeout, RequestException, Response, Session
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+
+CONNECT_WITHIN = 5.0
+IDLE = 10.0
+"""Seconds after which a kept connection is not trusted: one that the other side has closed meanwhile looks
+like a text of which nobody knows whether it left."""
+LARGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class NotSent(Exception):
+    """No connection came about: nothing was handed over."""
+
+
+class NoAnswer(Exception):
+    """The request left, or part of it, and no answer came."""
+
+
+class Poster:
+    """Sends requests to one provider; no redirects, no proxies of the environment's."""
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds` bound one call, however slowly the provider speaks."""
+        self._seconds = seconds
+        self._session: Session | None = None
+        self._owner = 0
+        self._used = 0.0
+        self._lock = threading.Lock()
+
+    def send(self, method: str, url: str, **more: object) -> Answered:
+        """Raises NotSent, NoAnswer."""
+        session = self._fresh()
+        answers: queue.SimpleQueue[Answered | BaseException] = queue.SimpleQueue()
+        call = self._call(session, method, url, more)
+        # A socket's timeout begins anew with each read: whoever drips would hold us for ever.
+        threading.Thread(target=_put, args=(call, answers), name="sms", daemon=True).start()
+        try:
+            answer = answers.get(timeout=self._seconds)
+        except queue.Empty:
+            self._drop()
+            raise NoAnswer("no answer in time") from None
+        if isinstance(answer, BaseException):
+            self._drop()
+            raise _meaning(answer) from None
+        return answer
+
+    def _call(
+        self, session: Session, method: str, url: str, more: Mapping[str, object]
+    ) -> Callable[[], Answered]:
+        def call() -> Answered:
+            wait = (CONNECT_WITHIN, self._seconds)
+            answer: Response = session.request(
+                method, url, timeout=wait, allow_redirects=False, stream=True, **more  # type: ignore[arg-type]
+            )  # fmt: skip
+            with answer:
+                body = answer.raw.read(LARGEST, decode_content=True)
+            return Answered(answer.status_code, answer.headers, body)
+
+        return call
+
+    def _fresh(self) -> Session:
+        with self._lock:
+            old, now = self._session, time.monotonic()
+            if old is None or self._owner != os.getpid() or now - self._used > IDLE:
+                self._session = Session()
+                self._session.trust_env = False
+                self._owner = os.getpid()
+            self._used = now
+            assert self._session
+            return self._session
+
+    def _drop(self) -> None:
+        with self._lock:
+            self._session = None
+
+
+def _put(call: Callable[[], Answered], answers: "queue.SimpleQueue[Answered | BaseException]") -> None:
+    try:
+        answers.put(call())
+    except Exception as error:
+        answers.put(error)
+
+
+def _meaning(error: BaseException) -> Exception:
+    """Without the libraries' words: they hold the address, and with it a number."""
+    if not isinstance(error, RequestException | OSError):
+        raise error
+    cause = error.args[0] if isinstance(error, ConnectionError) and error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    nothing_left = isinstance(error, ConnectTimeout) or isinstance(
+        reason, NewConnectionError | NameResolutionError
+    )
+    return NotSent("no connection") if nothing_left else NoAnswer(type(error).__name__)

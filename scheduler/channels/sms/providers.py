@@ -1,0 +1,29 @@
+"""Which channel goes with which setting."""
+
+from typing import Protocol
+
+from scheduler.channels.outcome import Fence, Outcome
+from scheduler.channels.sms.endpoint import CONSOLE, Gateway, TwilioAccount, provider
+from scheduler.channels.sms.gateway import GatewayChannel
+from scheduler.channels.sms.rehearsal import ConsoleChannel, MailboxChannel, NoProvider
+from scheduler.channels.sms.text import Text
+from scheduler.channels.sms.twilio import TwilioChannel
+
+TWILIO_STATUS = "/v1/inbound/twilio/status"
+"""Where Twilio reports what became of a text."""
+
+
+class SmsChannel(Protocol):
+    def deliver(self, text: Text, fence: Fence, /) -> Outcome: ...
+
+
+def sms_channel(url: str, public_url: str) -> SmsChannel:
+    """Raises ValueError without the URL: there may be a password in it."""
+    to = provider(url)
+    if isinstance(to, TwilioAccount):
+        return TwilioChannel(to, f"{public_url}{TWILIO_STATUS}")
+    if isinstance(to, Gateway):
+        return GatewayChannel(to)
+    if isinstance(to, str):
+        return ConsoleChannel() if to == CONSOLE else NoProvider()
+    return MailboxChannel(to)

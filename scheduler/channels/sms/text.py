@@ -1,0 +1,17 @@
+"""One text message, ready to be handed over."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    id: str
+    """Ours: the same on every attempt."""
+    to: str
+    """E.164."""
+    body: str
+    made_at: datetime
+    """When it was first written; aware."""
+    valid_for: int
+    """Seconds after which it has no sense any more."""

@@ -1,0 +1,124 @@
+"""Texts by Twilio: one POST a text. It knows no idempotency key: in doubt it is asked, and not told twice."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from scheduler.channels.outcome import Fence, Outcome, Remedy, Verdict
+from scheduler.channels.sms.endpoint import TwilioAccount
+from scheduler.channels.sms.posting import Answered, NoAnswer, NotSent, Poster
+from scheduler.channels.sms.text import Text
+
+LONGEST_VALID = 14_400
+"""Seconds; Twilio takes no more."""
+AFTER_RATE_LIMIT = 30.0
+CLOCKS_APART = timedelta(minutes=5)
+
+OF_THE_NUMBER: Mapping[int, Remedy | None] = {
+    21610: Remedy.OPTED_OUT,
+    21211: Remedy.NUMBER_DEAD,
+    21217: Remedy.NUMBER_DEAD,
+    21614: Remedy.NO_TEXTS,
+    30005: Remedy.NUMBER_DEAD,
+    30006: Remedy.NO_TEXTS,
+    21408: None,  # a region that we do not text to
+    21612: None,  # no way from our number to theirs
+}
+"""Twilio's codes that concern the recipient, and what they say of the number beyond this text."""
+OF_OURS = frozenset(
+    {20003, 20005, 20404, 21212, 21603, 21606, 21607, 21608, 21659, 21660, 21703, 30002, 63038}
+)
+"""Credentials, the account, our own number: nothing that another recipient would change."""
+
+
+class TwilioChannel:
+    def __init__(self, account: TwilioAccount, callback: str, *, deadline: float = 20) -> None:
+        """`callback`: where Twilio reports what became of a text; `deadline` in seconds for one call."""
+        self._account = account
+        self._callback = callback
+        self._url = f"{account.server}/2010-04-01/Accounts/{account.sid}/Messages.json"
+        self._poster = Poster(deadline)
+
+    def deliver(self, text: Text, fence: Fence) -> Outcome:
+        """Raises what the fence raises."""
+        form = self._form(text)
+        if not fence():
+            return Outcome(Verdict.FENCED)
+        try:
+            answer = self._poster.send("POST", self._url, data=form, auth=self._auth)
+        except NotSent as error:
+            return Outcome(Verdict.LATER, detail=str(error))
+        except NoAnswer as error:
+            return Outcome(Verdict.UNKNOWN, detail=str(error))
+        return outcome_of(answer)
+
+    def look_up(self, text: Text) -> Outcome:
+        """Whether Twilio has the text: the one with these words among those to the number since then."""
+        since = text.made_at - CLOCKS_APART
+        asked = {"To": text.to, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": "100"}
+        try:
+            answer = self._poster.send("GET", self._url, params=asked, auth=self._auth)
+        except (NotSent, NoAnswer) as error:
+            return Outcome(Verdict.LATER, detail=f"asking: {error}")
+        if answer.status != 200:
+            return Outcome(Verdict.LATER, str(answer.status), "asking what became of it")
+        for each in _json(answer).get("messages", []):
+            if each.get("body") == text.body and _created(each) >= since:
+                return Outcome(Verdict.SENT, "200", reference=str(each.get("sid", "")))
+        return Outcome(Verdict.UNKNOWN, "200", "it is not among those that were sent")
+
+    @property
+    def _auth(self) -> tuple[str, str]:
+        return self._account.sid, self._account.token
+
+    def _form(self, text: Text) -> dict[str, str]:
+        sender = self._account.sender
+        return {
+            "To": text.to,
+            "From" if sender.startswith("+") else "MessagingServiceSid": sender,
+            "Body": text.body,
+            "StatusCallback": self._callback,
+            "ValidityPeriod": str(max(1, min(LONGEST_VALID, text.valid_for))),
+        }
+
+
+def outcome_of(answer: Answered) -> Outcome:
+    """What Twilio's answer to a POST means."""
+    said = _json(answer)
+    if 200 <= answer.status < 300:
+        return Outcome(Verdict.SENT, str(answer.status), reference=str(said.get("sid", "")))
+    code = said["code"] if isinstance(said.get("code"), int) else 0
+    words = f"{answer.status} {code}" if code else str(answer.status)
+    if answer.status == 429 or code == 20429:
+        return Outcome(Verdict.LATER, words, wait=retry_after(answer.headers))
+    if answer.status >= 500:
+        # 503 is said at the door; the others may come from somebody in between, after the text was taken.
+        return Outcome(Verdict.LATER if answer.status == 503 else Verdict.UNKNOWN, words)
+    if answer.status in (401, 403, 404) or code in OF_OURS:
+        return Outcome(Verdict.US, words)
+    if code in OF_THE_NUMBER:
+        return Outcome(Verdict.ADDRESS, words, remedy=OF_THE_NUMBER[code])
+    return Outcome(Verdict.REFUSED, words)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds."""
+    said = headers.get("Retry-After", "")
+    return float(said) if said.isascii() and said.isdecimal() and len(said) < 6 else AFTER_RATE_LIMIT
+
+
+def _json(answer: Answered) -> dict[str, Any]:
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _created(message: Mapping[str, Any]) -> datetime:
+    try:
+        return parsedate_to_datetime(str(message.get("date_created")))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,84 @@
+"""Whether a message may still go to the address or number that it was planned for."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Message, Recipient
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState
+from scheduler.domain.routing import WEEK, Reach, is_night, morning_after, within_caps
+from scheduler.domain.times import DAY
+from scheduler.services.outbox.claiming import Claimed
+from scheduler.services.reaching import CONTACT_HASH, reach_of, unwanted
+from scheduler.services.recipients import FORMER, IS_INVOLVED
+from scheduler.services.rerouting import move_on
+
+Obstacle = MessageState | datetime
+"""What becomes of a message that must not go there; an instant where it may go then."""
+
+
+def obstacle(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
+    """None where it may. Lock the visit before."""
+    role, email_hash = session.execute(
+        select(Recipient.role, Recipient.email_hash).where(Recipient.id == held.recipient)
+    ).one()
+    if held.kind is MessageKind.WITHDRAWN:
+        return _keeps_from_withdrawing(session, held, role, email_hash)
+    if role.startswith(FORMER):
+        return MessageState.SUPERSEDED
+    if held.channel not in CONTACT_HASH:
+        return None
+    reach = reach_of(session, [held.recipient]).get(held.recipient)
+    if reach is None or held.channel not in reach.reached:
+        return _go_another_way(session, held, now)
+    if held.channel is ChannelName.SMS and held.kind is MessageKind.REMINDER:
+        return _untimely(session, held, reach, now)
+    return None
+
+
+def _keeps_from_withdrawing(
+    session: Session, held: Claimed, role: str, email_hash: bytes | None
+) -> Obstacle | None:
+    unwelcome = select(unwanted(held.channel)).where(Recipient.id == held.recipient)
+    if session.execute(unwelcome).scalar_one():
+        return MessageState.SKIPPED
+    involved = not role.startswith(FORMER) or _in_use(session, held, email_hash)
+    return MessageState.SUPERSEDED if involved else None
+
+
+def _in_use(session: Session, held: Claimed, email_hash: bytes | None) -> bool:
+    """Whether somebody who hears of the visit has this address, too, or again: their entry has to stay."""
+    found = exists().where(
+        Recipient.visit_id == held.visit, Recipient.email_hash == email_hash, Recipient.receives, IS_INVOLVED
+    )
+    return bool(session.execute(select(found)).scalar_one())
+
+
+def _go_another_way(session: Session, held: Claimed, now: datetime) -> MessageState:
+    move_on(session, [held.id], now)
+    return MessageState.SKIPPED
+
+
+def _untimely(session: Session, held: Claimed, reach: Reach, now: datetime) -> Obstacle | None:
+    """A reminder text may be late by an outage, and too much for one number."""
+    if is_night(now, reach.zone):
+        by_mail = ChannelName.EMAIL in reach.reached
+        return _go_another_way(session, held, now) if by_mail else morning_after(now, reach.zone)
+    if not within_caps(_reminded(session, held, now), now, reach.zone):
+        return _go_another_way(session, held, now)
+    return None
+
+
+def _reminded(session: Session, held: Claimed, now: datetime) -> list[datetime]:
+    """When reminder texts went to this number lately. Of two at once one waits, and counts the other."""
+    number = session.scalars(select(Recipient.phone_hash).where(Recipient.id == held.recipient)).one()
+    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes((number or b"")[:8], signed=True))))
+    texts = (
+        select(Message.handed_at)
+        .join(Recipient, Recipient.id == Message.recipient_id)
+        .where(Recipient.phone_hash == number, Message.id != held.id)
+        .where(Message.channel == ChannelName.SMS, Message.kind == MessageKind.REMINDER)
+        .where(Message.handoffs > 0, Message.handed_at > now - (WEEK + 1) * DAY)
+    )
+    return [at for at in session.scalars(texts) if at]

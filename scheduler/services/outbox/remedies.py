@@ -1,0 +1,48 @@
+"""What an answer of a provider's says beyond the message: of a number, or of all our texts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler.channels.outcome import Remedy
+from scheduler.db.models import Recipient
+from scheduler.domain.messages import ChannelName
+from scheduler.domain.tasks import TaskKind
+from scheduler.domain.visits import EXPECTED
+from scheduler.services.outbox.claiming import Claimed, Held
+from scheduler.services.reaching import CONTACT_HASH
+from scheduler.services.rerouting import move_on
+from scheduler.services.suppressing import suppress, visits_told
+from scheduler.services.tasks import open_general_task, open_task
+
+TASKS: Mapping[Remedy, TaskKind] = {
+    Remedy.OPTED_OUT: TaskKind.OPTED_OUT,
+    Remedy.NUMBER_DEAD: TaskKind.NUMBER_DEAD,
+    Remedy.NO_TEXTS: TaskKind.NUMBER_DEAD,
+}
+
+
+def heed(session: Session, held: Held, remedy: Remedy | None, now: datetime) -> None:
+    """Call it before the message's own row is touched: visits are locked first."""
+    if remedy is None:
+        return
+    if remedy is Remedy.FILTERED:
+        open_general_task(session, TaskKind.TEXTS_FILTERED, held.channel, now)
+    elif isinstance(held, Claimed):
+        number = session.scalars(
+            select(CONTACT_HASH[held.channel]).where(Recipient.id == held.recipient)
+        ).one()
+        if number is not None:
+            give_up(session, held.channel, number, remedy, now)
+        move_on(session, [held.id], now)
+
+
+def give_up(session: Session, channel: ChannelName, contact_hash: bytes, why: Remedy, now: datetime) -> None:
+    """Nothing more goes there; what is planned goes another way, and staff find out the right address."""
+    if not suppress(session, channel, contact_hash, why, now):
+        return
+    for visit in visits_told(session, channel, contact_hash, now):
+        if visit.status in EXPECTED and visit.ends_at > now:
+            open_task(session, TASKS[why], visit.id, contact_hash.hex()[:16], now, now)

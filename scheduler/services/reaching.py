@@ -1,0 +1,89 @@
+"""Who of a visit is reached by which channel: asked when messages are planned, and again when they leave."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql import ColumnElement
+
+from scheduler.db.models import Recipient, Suppression, Visit
+from scheduler.domain.messages import ChannelName
+from scheduler.domain.routing import Reach
+from scheduler.services.consents import WANTS_TEXTS
+from scheduler.services.recipients import IS_INVOLVED
+
+CONTACT_HASH: Mapping[ChannelName, InstrumentedAttribute[bytes | None]] = {
+    ChannelName.EMAIL: Recipient.email_hash,
+    ChannelName.SMS: Recipient.phone_hash,
+}
+"""What a channel knows its recipients by."""
+
+
+def unwanted(channel: ChannelName) -> ColumnElement[bool]:
+    """Whether nothing may go to a recipient's address or number by this channel any more."""
+    same = Suppression.contact_hash == CONTACT_HASH[channel]
+    return exists().where(Suppression.channel == channel, same).correlate(Recipient)
+
+
+BY_MAIL: ColumnElement[bool] = and_(Recipient.email.is_not(None), ~unwanted(ChannelName.EMAIL))
+BY_TEXT: ColumnElement[bool] = and_(Recipient.phone.is_not(None), WANTS_TEXTS, ~unwanted(ChannelName.SMS))
+HEARS_OF_IT: ColumnElement[bool] = and_(
+    IS_INVOLVED, Recipient.receives, or_(Recipient.email.is_not(None), Recipient.phone.is_not(None))
+)
+"""Whoever has no address of any kind is told by somebody else of the visit."""
+
+_ASKED = (
+    select(
+        Recipient.id,
+        Recipient.timezone,
+        Recipient.channels,
+        Visit.zone,
+        BY_MAIL.label("by_mail"),
+        BY_TEXT.label("by_text"),
+    )
+    .join(Visit, Visit.id == Recipient.visit_id)
+    .order_by(Recipient.role)
+)
+_OF_VISIT = _ASKED.where(Recipient.visit_id == bindparam("visit"), HEARS_OF_IT)  # put together once
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody who is to hear of a visit, and how."""
+
+    recipient: UUID
+    reach: Reach
+
+
+def who_hears(session: Session, visit: UUID) -> list[Reached]:
+    """Everybody whom a visit is told to, by whatever channel."""
+    return [_reached(row) for row in session.execute(_OF_VISIT, {"visit": visit})]
+
+
+def reach_of(session: Session, recipients: Collection[UUID]) -> Mapping[UUID, Reach]:
+    """How these are reached now; of those who are to hear nothing, nothing."""
+    rows = session.execute(_ASKED.where(Recipient.id.in_(recipients), HEARS_OF_IT))
+    return {each.recipient: each.reach for each in map(_reached, rows)}
+
+
+def notify(by_mail_and_text: Iterable[tuple[bool, bool]]) -> str:
+    """How a visit's people hear of it: `email`, `sms`, or `call` where nothing else reaches anybody."""
+    told = list(by_mail_and_text)
+    if any(mail for mail, _ in told):
+        return ChannelName.EMAIL
+    return ChannelName.SMS if any(text for _, text in told) else ChannelName.CALL
+
+
+def _reached(row: Row[*tuple[object, ...]]) -> Reached:
+    by = {ChannelName.EMAIL: row.by_mail, ChannelName.SMS: row.by_text}
+    return Reached(
+        row.id,
+        Reach(
+            reached=frozenset(channel for channel, reaches in by.items() if reaches),
+            zone=ZoneInfo(row.timezone or row.zone),
+            wished=frozenset(map(ChannelName, row.channels or ())),
+        ),
+    )

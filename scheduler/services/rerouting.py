@@ -1,0 +1,110 @@
+"""Messages that cannot go the way that was planned for them go the next one, last of all a call by staff."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, select, update
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import ChannelPause, Message, Visit
+from scheduler.domain.messages import NEWS, ChannelName, MessageKind, MessageState, PlannedMessage
+from scheduler.domain.routing import Reach, dispatch
+from scheduler.services.planning import About, enter, message_row
+from scheduler.services.reaching import reach_of
+
+REROUTED = NEWS | {MessageKind.REMINDER, MessageKind.JOIN}
+"""Kinds that somebody has to hear by whatever way."""
+PAUSED_LONG = timedelta(minutes=30)
+SOON = timedelta(hours=48)
+
+
+def move_on(session: Session, messages: Collection[int], now: datetime) -> None:
+    """Plan these messages by the channels that reach their recipients now, without the one that they have.
+
+    What goes that way already is left as it is. The messages themselves stay as they are, too.
+    """
+    asked = (
+        select(Message, Visit.starts_at)
+        .join(Visit, Visit.id == Message.visit_id)
+        .where(Message.id.in_(messages), Message.kind.in_(REROUTED))
+    )
+    found = session.execute(asked).all()
+    reach = reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
+    rows = [row for each in found for row in _rows(each, reach.get(each.Message.recipient_id), now)]
+    enter(session, rows, now)
+
+
+def _rows(found: Row[Message, datetime], reach: Reach | None, now: datetime) -> list[dict[str, Any]]:
+    message, start = found
+    if reach is None:
+        return []
+    others = replace(reach, reached=reach.reached - {ChannelName(message.channel)})
+    return _sent(message, others, start, max(message.due_at, now), now)
+
+
+def _sent(
+    message: Message, reach: Reach, start: datetime, due: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """The rows by which it goes to somebody who is reached like that."""
+    if message.visit_id is None or message.recipient_id is None:
+        return []
+    planned = PlannedMessage(MessageKind(message.kind), message.offset_minutes, due, message.expires_at)
+    about = About(message.visit_id, message.sequence, (start,))
+    return [
+        message_row(about, message.recipient_id, sent.channel, sent.message, now)
+        for sent in dispatch(planned, reach, about.starts, now)
+    ]
+
+
+def replan(session: Session, recipient: UUID, now: datetime) -> None:
+    """Reminders that wait go as the recipient is reached, and wishes to be reached, from now on."""
+    session.flush()
+    waiting = (
+        select(Message, Visit.starts_at)
+        .join(Visit, Visit.id == Message.visit_id)
+        .where(Message.recipient_id == recipient, Message.state == MessageState.PENDING)
+        .where(Message.kind.in_([MessageKind.REMINDER, MessageKind.JOIN]))
+    )
+    found, reach = session.execute(waiting).all(), reach_of(session, [recipient]).get(recipient)
+    if reach is None or not found:
+        return
+    wanted: dict[tuple[object, ...], dict[str, Any]] = {}
+    for message, start in found:
+        due = start - timedelta(minutes=message.offset_minutes)
+        wanted |= {_key(row): row for row in _sent(message, reach, start, max(due, now), now)}
+    enter(session, list(wanted.values()), now)
+    given_up = [message.id for message, _ in found if _key(vars(message)) not in wanted]
+    skipped = update(Message).where(Message.id.in_(given_up))
+    session.execute(skipped.values(state=MessageState.SKIPPED, finished_at=now))
+
+
+def _key(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return row["sequence"], row["kind"], row["offset_minutes"], row["channel"]
+
+
+def was_texted(session: Session, recipient: UUID) -> bool:
+    """Whether links of this recipient's may have gone to their number."""
+    handed_over = exists().where(
+        Message.recipient_id == recipient, Message.channel == ChannelName.SMS, Message.handoffs > 0
+    )
+    return bool(session.execute(select(handed_over)).scalar_one())
+
+
+def relieve_paused(session: Session, now: datetime) -> int:
+    """What a paused channel keeps from people whose visit is soon goes another way besides; how many."""
+    urgent = (
+        select(Message.id)
+        .join(ChannelPause, ChannelPause.channel == Message.channel)
+        .join(Visit, Visit.id == Message.visit_id)
+        .where(ChannelPause.since <= now - PAUSED_LONG, Message.state == MessageState.PENDING)
+        .where(Message.kind.in_(NEWS | {MessageKind.JOIN}), Message.due_at <= now)
+        .where(Visit.starts_at > now, Visit.starts_at <= now + SOON)
+        .with_for_update(of=Visit, key_share=True, skip_locked=True)
+    )
+    messages = session.scalars(urgent).all()
+    if messages:
+        move_on(session, messages, now)
+    return len(messages)

@@ -29,7 +29,11 @@ from tests.cast import NOW, at
 from tests.services.asking import put_in_force
 
 BORN = {"adult": "1960-02-29", "minor": "2012-05-05", "minor with a guardian": "2012-05-05"}
-GUARDIAN: dict[str, Any] = {"name": "Kim Example", "relationship": "guardian", "email": "kim@patients.example"}
+GUARDIAN: dict[str, Any] = {
+    "name": "Kim Example",
+    "relationship": "guardian",
+    "email": "kim@patients.example",
+}
 NO_ANSWERS = "none"
 
 

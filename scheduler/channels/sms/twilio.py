@@ -21,7 +21,7 @@ OF_THE_NUMBER: Mapping[int, Remedy | None] = {
     21211: Remedy.NUMBER_DEAD,
     21217: Remedy.NUMBER_DEAD,
     21614: Remedy.NO_TEXTS,
-    30005: Remedy.NUMBER_DEAD,
+    30005: Remedy.NO_TEXTS,
     30006: Remedy.NO_TEXTS,
     21408: None,  # a region that we do not text to
     21612: None,  # no way from our number to theirs

@@ -1,0 +1,257 @@
+"""Texts handed to providers: a server of our own answers as Twilio and gateways do."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from scheduler.channels.outcome import Remedy, Verdict
+from scheduler.channels.sms.endpoint import Gateway, TwilioAccount, provider
+from scheduler.channels.sms.gateway import GatewayChannel
+from scheduler.channels.sms.rehearsal import ConsoleChannel, MailboxChannel, NoProvider
+from scheduler.channels.sms.text import Text
+from scheduler.channels.sms.twilio import TwilioChannel
+from scheduler.channels.smtp.endpoint import Endpoint
+from tests.smtp import ScriptedServer
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+TEXT = Text("m1", "+14095550123", "Example Clinic: confirmed", NOW, 90_000)
+SECRET = base64.b64encode(b"0123456789abcdef01234567").decode()
+CALLBACK = "https://visits.example/v1/inbound/twilio/status"
+
+Handler = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Asked:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Provider:
+    """Answers with `status` and `said`; `hangs` seconds before it does, or hangs up."""
+
+    port: int = 0
+    status: int = 201
+    said: Any = field(default_factory=lambda: {"sid": "SM1", "status": "queued"})
+    headers: dict[str, str] = field(default_factory=dict)
+    hangs: float = 0
+    hangs_up: bool = False
+    asked: list[Asked] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+
+@pytest.fixture
+def server() -> Iterator[Provider]:
+    state = Provider()
+
+    class Speaks(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            state.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            if state.hangs_up:
+                self.close_connection = True
+                return
+            time.sleep(state.hangs)
+            said = json.dumps(state.said).encode()
+            self.send_response(state.status)
+            for name, value in {"Content-Length": str(len(said)), **state.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_GET = do_POST = _answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Speaks)
+    state.port = http.server_port
+    threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+    yield state
+    http.shutdown()
+    http.server_close()
+
+
+def passes() -> bool:
+    return True
+
+
+def twilio(server: Provider, sender: str = "+14095550100", deadline: float = 5) -> TwilioChannel:
+    account = TwilioAccount.parse(f"twilio+http://AC1:secret@{server.host}/{sender}")
+    return TwilioChannel(account, CALLBACK, deadline=deadline)
+
+
+def test_twilio_gets_one_post_with_all_that_it_wants_to_know(server: Provider) -> None:
+    outcome = twilio(server).deliver(TEXT, passes)
+    assert (outcome.verdict, outcome.code, outcome.reference) == (Verdict.SENT, "201", "SM1")
+    (asked,) = server.asked
+    assert (asked.method, asked.path) == ("POST", "/2010-04-01/Accounts/AC1/Messages.json")
+    assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"AC1:secret").decode()
+    assert {name: value for name, (value,) in parse_qs(asked.body.decode()).items()} == {
+        "To": TEXT.to,
+        "From": "+14095550100",
+        "Body": TEXT.body,
+        "StatusCallback": CALLBACK,
+        "ValidityPeriod": "14400",
+    }
+
+
+def test_a_messaging_service_stands_in_for_the_number(server: Provider) -> None:
+    twilio(server, "MG" + "0" * 32).deliver(TEXT, passes)
+    form = parse_qs(server.asked[0].body.decode())
+    assert form["MessagingServiceSid"] == ["MG" + "0" * 32]
+    assert "From" not in form
+
+
+def test_nothing_leaves_where_the_fence_says_no(server: Provider) -> None:
+    assert twilio(server).deliver(TEXT, lambda: False).verdict is Verdict.FENCED
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "verdict", "remedy"),
+    [
+        (400, 21610, Verdict.ADDRESS, Remedy.OPTED_OUT),
+        (400, 21211, Verdict.ADDRESS, Remedy.NUMBER_DEAD),
+        (400, 21614, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (400, 30005, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (400, 30006, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (401, 20003, Verdict.US, None),
+        (400, 21606, Verdict.US, None),
+        (400, 21617, Verdict.REFUSED, None),
+        (503, 20503, Verdict.LATER, None),
+        (500, 20500, Verdict.UNKNOWN, None),
+    ],
+)
+def test_each_answer_of_twilios_means_what_it_means(
+    server: Provider, status: int, code: int, verdict: Verdict, remedy: Remedy | None
+) -> None:
+    server.status, server.said = status, {"code": code, "message": "no", "more_info": "", "status": status}
+    outcome = twilio(server).deliver(TEXT, passes)
+    assert (outcome.verdict, outcome.remedy, outcome.code) == (verdict, remedy, f"{status} {code}")
+
+
+def test_twilio_says_when_it_may_be_asked_again(server: Provider) -> None:
+    server.status, server.said, server.headers = 429, {"code": 20429}, {"Retry-After": "7"}
+    outcome = twilio(server).deliver(TEXT, passes)
+    assert (outcome.verdict, outcome.wait) == (Verdict.LATER, 7)
+
+
+def test_no_answer_in_time_or_at_all_is_unknown_and_no_connection_is_not(server: Provider) -> None:
+    server.hangs = 0.6
+    begun = time.monotonic()
+    assert twilio(server, deadline=0.2).deliver(TEXT, passes).verdict is Verdict.UNKNOWN
+    assert time.monotonic() - begun < 0.5
+    server.hangs, server.hangs_up = 0, True
+    assert twilio(server).deliver(TEXT, passes).verdict is Verdict.UNKNOWN
+    nobody = Provider(port=1)
+    assert twilio(nobody).deliver(TEXT, passes).verdict is Verdict.LATER
+
+
+def test_texts_share_a_connection_and_one_that_was_refused_spoils_no_other(server: Provider) -> None:
+    channel = twilio(server)
+    verdicts = [channel.deliver(TEXT, passes).verdict for _ in range(3)]
+    server.hangs_up = True
+    verdicts.append(channel.deliver(TEXT, passes).verdict)
+    server.hangs_up = False
+    verdicts.append(channel.deliver(TEXT, passes).verdict)
+    assert verdicts == [Verdict.SENT] * 3 + [Verdict.UNKNOWN, Verdict.SENT]
+
+
+def listed(body: str, created: datetime) -> dict[str, Any]:
+    return {"messages": [{"sid": "SM7", "body": body, "date_created": format_datetime(created)}]}
+
+
+def test_in_doubt_twilio_is_asked_for_the_same_words_to_the_same_number(server: Provider) -> None:
+    server.status, server.said = 200, listed(TEXT.body, NOW)
+    outcome = twilio(server).look_up(TEXT)
+    assert (outcome.verdict, outcome.reference) == (Verdict.SENT, "SM7")
+    asked = parse_qs(urlsplit(server.asked[0].path).query)
+    assert (asked["To"], asked["DateSent>"]) == ([TEXT.to], ["2026-12-01"])
+    server.said = listed("something else", NOW)
+    assert twilio(server).look_up(TEXT).verdict is Verdict.UNKNOWN
+    server.said = listed(TEXT.body, NOW.replace(day=1, hour=3))
+    assert twilio(server).look_up(TEXT).verdict is Verdict.UNKNOWN
+    server.status = 500
+    assert twilio(server).look_up(TEXT).verdict is Verdict.LATER
+
+
+def gateway(server: Provider) -> GatewayChannel:
+    return GatewayChannel(Gateway.parse(f"gateway+http://whsec_{SECRET}@{server.host}/texts"))
+
+
+def test_a_gateway_gets_json_that_is_signed(server: Provider) -> None:
+    assert gateway(server).deliver(TEXT, passes).verdict is Verdict.SENT
+    (asked,) = server.asked
+    assert json.loads(asked.body) == {"to": TEXT.to, "text": TEXT.body, "valid_for": 90_000}
+    id, at = asked.headers["webhook-id"], asked.headers["webhook-timestamp"]
+    signed = hmac.digest(base64.b64decode(SECRET), f"{id}.{at}.".encode() + asked.body, hashlib.sha256)
+    assert asked.headers["webhook-signature"] == "v1," + base64.b64encode(signed).decode()
+    assert id == "m1"
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "remedy"),
+    [
+        (410, Verdict.ADDRESS, Remedy.OPTED_OUT),
+        (422, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (401, Verdict.US, None),
+        (503, Verdict.LATER, None),
+        (502, Verdict.UNKNOWN, None),
+    ],
+)
+def test_each_answer_of_a_gateway_means_what_it_means(
+    server: Provider, status: int, verdict: Verdict, remedy: Remedy | None
+) -> None:
+    server.status = status
+    outcome = gateway(server).deliver(TEXT, passes)
+    assert (outcome.verdict, outcome.remedy) == (verdict, remedy)
+
+
+def test_a_rehearsals_texts_can_be_read_and_show_no_number() -> None:
+    out = StringIO()
+    assert ConsoleChannel(out).deliver(TEXT, passes).verdict is Verdict.SENT
+    assert out.getvalue() == "text to …23: Example Clinic: confirmed\n"
+    with ScriptedServer() as mailbox:
+        channel = MailboxChannel(Endpoint.parse(mailbox.url()))
+        assert channel.deliver(TEXT, passes).verdict is Verdict.SENT
+        assert b"Example Clinic: confirmed" in mailbox.messages[0]
+    assert NoProvider().deliver(TEXT, passes).verdict is Verdict.US
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "http://gateway.example",
+        "twilio://AC1@/+14095550100",
+        "twilio://AC1:secret@api.example/+14095550100",
+        "twilio://AC1:secret@/4095550100",
+        "gateway+https://gateway.example",
+    ],
+)
+def test_a_setting_that_names_no_provider_is_refused_without_its_secrets(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        provider(wrong)
+    assert "secret@" not in str(refused.value)

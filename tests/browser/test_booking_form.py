@@ -232,6 +232,7 @@ def test_a_spanish_browser_is_answered_in_spanish_and_a_switch_loses_nothing(
     page, slot = spanish.page, world.slots(KIND, VIDEO)[8]
     page.get_by_role("radio", name="Seguimiento 15 minutos").check()
     page.get_by_role("radio", name="Por video").check()
+    page.get_by_label("¿En qué estado estará durante la consulta?").select_option("TX")
     spanish.press("Ver horas libres")
     expect(page.get_by_text("Todas las horas están en hora central.")).to_be_visible()
     spanish.press("English")

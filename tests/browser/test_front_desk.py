@@ -66,6 +66,7 @@ class FrontDesk:
             self.page.get_by_label(part, exact=True).fill(value)
         self.page.get_by_label("Phone").first.fill("409 555 0123")
         self.page.get_by_label("Email").first.fill(mail)
+        self.page.get_by_label("State where the patient will be (video)").select_option("TX")
         for box in self.page.locator("input[name^=consent_]").all():
             box.check()
         self.press("Book this visit")

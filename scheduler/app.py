@@ -39,7 +39,7 @@ from scheduler.api.limits import HEADERS, Limits
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
-from scheduler.web import assets, failures
+from scheduler.web import assets, failures, not_you, reminders
 from scheduler.web.staff.blueprints import BLUEPRINTS as STAFF_PAGES
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,11 @@ NOUNS = (
     metrics,
     openapi,
 )
-PAGES = (assets,)
+PAGES = (
+    assets,
+    not_you,
+    reminders,
+)
 LARGEST_BODY = 32 * 1024
 ALLOWED_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "If-Match", "Accept-Language"]
 EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id", *HEADERS]

@@ -28,6 +28,7 @@ from scheduler.domain.clinic import Sender
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[^\s<>@]+)>")
 ATTACHMENT = "invite.ics"
 
+ONE_CLICK = "List-Unsubscribe=One-Click"
 LONGEST_PLAIN = 60
 """Characters that are left as they are in a header; more are encoded, which folds them too."""
 
@@ -52,6 +53,8 @@ class Mail:
     """The METHOD that the calendar object itself states."""
     references: tuple[str, ...] = ()
     """The Message-IDs of the mails that this one follows, oldest first."""
+    unsubscribe: str | None = None
+    """Where a mail program may post that its reader wants no more of these (RFC 8058)."""
 
 
 def compose(mail: Mail) -> bytes:
@@ -117,6 +120,8 @@ def _plain_headers(mail: Mail) -> list[tuple[str, str]]:
     ]
     if threads:
         headers += [("In-Reply-To", threads[-1]), ("References", "\r\n ".join(threads))]
+    if mail.unsubscribe:
+        headers += [("List-Unsubscribe", f"<{mail.unsubscribe}>"), ("List-Unsubscribe-Post", ONE_CLICK)]
     return headers
 
 

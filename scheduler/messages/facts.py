@@ -51,8 +51,12 @@ class MessageFacts:
     join_link: str | None
     answer_by: datetime | None
     """By when staff approve a visit that is asked for."""
+    not_you_link: str
+    """For whoever is not the person that the mail is for."""
     asks_where: bool = False
     """Whether the patient is asked where they will be during a visit by video."""
+    stop_link: str | None = None
+    """Of a reminder: where one says that one wants no more of them."""
 
 
 def template_values(facts: MessageFacts) -> dict[str, object]:
@@ -76,6 +80,8 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
         "book_link": facts.book_link,
         "join_link": facts.join_link or "",
         "asks_where": facts.asks_where,
+        "not_you_link": facts.not_you_link,
+        "stop_link": facts.stop_link or "",
     }
 
 

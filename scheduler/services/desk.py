@@ -33,5 +33,11 @@ class Desk:
     def join_link(self, token: str) -> str:
         return f"{self.public_url}/v/{token}/join"
 
+    def not_you_link(self, token: str) -> str:
+        return f"{self.public_url}/not-you/{token}"
+
+    def unsubscribe_link(self, token: str) -> str:
+        return f"{self.public_url}/unsubscribe/{token}"
+
     def token(self, key: str, visit: UUID, recipient: UUID, purpose: str, generation: int) -> str:
         return self.secrets.links.token(key, visit, recipient, purpose, generation)

@@ -27,6 +27,13 @@ def disown(desk: Desk, token: str) -> None:
     desk.db.attempt(partial(_disown, desk, token))
 
 
+def check_not_you(desk: Desk, token: str) -> None:
+    """Raises Unauthorized for a token that was not given out with a mail, or too long ago."""
+    with desk.db.transaction() as session:
+        if holder(session, token, NOT_YOU, desk.db.now(session)) is None:
+            raise Unauthorized
+
+
 def _disown(desk: Desk, token: str, session: Session) -> None:
     now = desk.db.now(session)
     found = holder(session, token, NOT_YOU, now)

@@ -11,9 +11,14 @@ from scheduler.db.models import Link, Recipient, Visit
 from scheduler.db.secrets import token_hash
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.services.desk import Desk
-from scheduler.services.recipients import JOIN, MANAGE, NOT_YOU, PATIENT, link_rows
+from scheduler.services.recipients import JOIN, LASTING, MANAGE, NOT_YOU, PATIENT, UNSUBSCRIBE, link_rows
 
-LASTS = {MANAGE: timedelta(days=7), JOIN: timedelta(minutes=30), NOT_YOU: timedelta(days=7)}
+LASTS = {
+    MANAGE: timedelta(days=7),
+    JOIN: timedelta(minutes=30),
+    NOT_YOU: timedelta(days=7),
+    UNSUBSCRIBE: timedelta(days=60),
+}
 """How long a link opens something after the end of the visit. A cancel ends none: they show what became of
 it."""
 
@@ -36,7 +41,8 @@ class Holder:
 def holder(session: Session, token: str, purpose: str, now: datetime) -> Holder | None:
     """Whose link this is; None where it opens nothing any more, or never did.
 
-    "Not you?" is open to those too whose other links ended: it is they who have to be able to say so.
+    "Not you?" is open to those too whose other links ended: it is they who have to be able to say so. So is
+    the way to have no more reminders.
     """
     found = session.execute(
         select(
@@ -45,7 +51,7 @@ def holder(session: Session, token: str, purpose: str, now: datetime) -> Holder 
         .join(Link, Link.recipient_id == Recipient.id)
         .join(Visit, Visit.id == Recipient.visit_id)
         .where(Link.hash == token_hash(token), Link.purpose == purpose)
-        .where(or_(Link.generation == Recipient.link_generation, Link.purpose == NOT_YOU))
+        .where(or_(Link.generation == Recipient.link_generation, Link.purpose.in_(LASTING)))
         .where(Visit.ends_at > now - LASTS[purpose])
     ).first()
     return Holder(*found) if found else None
@@ -53,7 +59,7 @@ def holder(session: Session, token: str, purpose: str, now: datetime) -> Holder 
 
 def end_links(session: Session, recipient: Recipient) -> None:
     """Nothing that was given to this recipient opens the visit from now on. Lock the visit before."""
-    opening = Link.recipient_id == recipient.id, Link.purpose != NOT_YOU
+    opening = Link.recipient_id == recipient.id, Link.purpose.not_in(LASTING)
     session.execute(delete(Link).where(*opening))
     recipient.link_generation += 1
 

@@ -20,8 +20,10 @@ PATIENT, BOOKED_BY = "patient", "booked_by"
 FORMER = "former:"
 """Begins the role of somebody who has no more to do with the visit; a number follows."""
 
-MANAGE, JOIN, NOT_YOU = "manage", "join", "not_you"
+MANAGE, JOIN, NOT_YOU, UNSUBSCRIBE = "manage", "join", "not_you", "unsubscribe"
 """What a link is good for."""
+LASTING = (NOT_YOU, UNSUBSCRIBE)
+"""Links that open nothing, and that are good after all others ended: for those who want to hear nothing."""
 
 IS_INVOLVED: ColumnElement[bool] = Recipient.role.not_like(f"{FORMER}%")
 

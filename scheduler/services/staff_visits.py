@@ -9,16 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Patient, Recipient, Visit
+from scheduler.db.models import InviteAnswer, Patient, Recipient, Visit
 from scheduler.db.secrets import Vault
 from scheduler.domain.clinic import Mode
 from scheduler.services.desk import Desk
 from scheduler.services.needs import needs_of
 from scheduler.services.reaching import BY_MAIL, BY_TEXT, notify
 from scheduler.services.recipients import IS_INVOLVED, PATIENT
-
-Told = tuple[Recipient, bool, bool]
-"""Somebody, and whether mail and texts reach them."""
+from scheduler.services.reminding import WANTS_NO_REMINDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,14 @@ class StaffRecipient:
     email: str | None
     phone: str | None
     language: str
+    reminders: bool
+    """Whether they want reminders by mail."""
+    answer: str | None
+    """The newest of their calendar to the invite, such as `accepted` or `declined`."""
+
+
+Told = tuple[StaffRecipient, bool, bool]
+"""Somebody, and whether mail and texts reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,16 @@ def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[
     """The visits with their people, in three queries however many they are."""
     patients = select(Patient).where(Patient.id.in_({visit.patient_id for visit in visits}))
     of_these = Recipient.visit_id.in_([visit.id for visit in visits])
-    recipients = select(Recipient, BY_MAIL, BY_TEXT).where(of_these, IS_INVOLVED)
+    recipients = (
+        select(Recipient, BY_MAIL, BY_TEXT, WANTS_NO_REMINDERS, InviteAnswer.partstat)
+        .outerjoin(InviteAnswer, InviteAnswer.recipient_id == Recipient.id)
+        .where(of_these, IS_INVOLVED)
+    )
     known = {patient.id: patient for patient in session.scalars(patients)}
-    told: dict[UUID, list[Told]] = {visit.id: [] for visit in visits}
-    for recipient, mail, text in session.execute(recipients.order_by(Recipient.role)):
-        told[recipient.visit_id].append((recipient, mail, text))
     vault = desk.secrets.vault
+    told: dict[UUID, list[Told]] = {visit.id: [] for visit in visits}
+    for row, mail, text, refuses, answer in session.execute(recipients.order_by(Recipient.role)):
+        told[row.visit_id].append((_recipient(vault, row, refuses, answer), mail, text))
     return [_opened(vault, visit, known[visit.patient_id], told[visit.id]) for visit in visits]
 
 
@@ -108,7 +118,7 @@ def _opened(vault: Vault, visit: Visit, patient: Patient, told: Sequence[Told]) 
         answer_by=visit.answer_by,
         name=patient_name(vault, patient),
         birth_date=date.fromisoformat(born),
-        recipients=[_recipient(vault, each) for each, _, _ in told],
+        recipients=[each for each, _, _ in told],
     )
 
 
@@ -116,7 +126,7 @@ def patient_name(vault: Vault, patient: Patient) -> str:
     return vault.open("patients.name", patient.id, patient.name)
 
 
-def _recipient(vault: Vault, row: Recipient) -> StaffRecipient:
+def _recipient(vault: Vault, row: Recipient, refuses: bool, answer: str | None) -> StaffRecipient:
     def said(column: str, value: bytes | None) -> str | None:
         return vault.open(f"recipients.{column}", row.id, value) if value else None
 
@@ -128,4 +138,6 @@ def _recipient(vault: Vault, row: Recipient) -> StaffRecipient:
         email=said("email", row.email),
         phone=said("phone", row.phone),
         language=row.language,
+        reminders=not refuses,
+        answer=answer.lower() if answer else None,
     )

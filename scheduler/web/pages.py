@@ -28,5 +28,6 @@ class Pages(Blueprint):
         provide_automatic_options: bool | None = None,
         **options: Any,  # noqa: ANN401 - as Flask has it
     ) -> None:
-        view = accepts(FORM)(view_func) if view_func else None
+        marked = view_func is None or hasattr(view_func, "accepted_types")
+        view = view_func if marked or view_func is None else accepts(FORM)(view_func)
         super().add_url_rule(rule, endpoint, view, provide_automatic_options, **options)

@@ -321,7 +321,8 @@ ROUTES = {
 }
 
 BY_SIGNATURE = {"POST /v1/inbound/mail"}
-"""No token of anybody opens these; each has tests of its own."""
+BY_LINK = {f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")}
+"""No token of anybody opens these, in a header; each has tests of its own."""
 
 PATHS = {"<slug>": "slot-taken", "<path:filename>": "docs.css", "<path:name>": "site.css", "<version>": "1"}
 ONE = re.compile("<(uuid|int):id>")
@@ -410,7 +411,7 @@ def looks(answer: TestResponse) -> tuple[int, dict[str, Any], dict[str, str]]:
 
 def test_every_route_is_in_the_table(world: World) -> None:
     pages_of_staff = {route for route in routes(world.client) if " /staff" in route}  # have their own table
-    assert routes(world.client) - pages_of_staff == set(ROUTES) | BY_SIGNATURE
+    assert routes(world.client) - pages_of_staff == set(ROUTES) | BY_SIGNATURE | BY_LINK
 
 
 @pytest.mark.parametrize("name", ROUTES)

@@ -14,6 +14,7 @@ from scheduler.messages.facts import MessageFacts
 
 MANAGE = "https://visits.clinic.example/v/3q2r8sd9fk2l3k4j5h6g7f"
 JOIN = "https://visits.clinic.example/v/9f8e7d6c5b4a3f2e1d0c9b/join"
+NOT_YOU = "https://visits.clinic.example/not-you/5e6f7a8b9c0d1e2f3a4b5c"
 BOOK = "https://visits.clinic.example/book"
 PLACE = "100 Main Street, Suite 2, Beaumont, TX 77701"
 
@@ -35,6 +36,7 @@ VIDEO = MessageFacts(
     book_link=BOOK,
     join_link=JOIN,
     answer_by=None,
+    not_you_link=NOT_YOU,
 )
 IN_PERSON = replace(VIDEO, mode=Mode.IN_PERSON, place=PLACE, join_link=None)
 

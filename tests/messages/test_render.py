@@ -14,7 +14,17 @@ from scheduler.domain.messages import ENDING, WORDLESS, MessageKind
 from scheduler.messages.facts import MessageFacts, greeted_name, spoken_phone
 from scheduler.messages.render import MessageText, entry_texts, render
 from scheduler.messages.words import WORDS
-from tests.messages.conftest import BOOK, IN_PERSON, JOIN, MANAGE, PLACE, VIDEO, as_kind, every_message
+from tests.messages.conftest import (
+    BOOK,
+    IN_PERSON,
+    JOIN,
+    MANAGE,
+    NOT_YOU,
+    PLACE,
+    VIDEO,
+    as_kind,
+    every_message,
+)
 
 Make = Callable[..., MessageFacts]
 EASTERN = ZoneInfo("America/New_York")
@@ -77,7 +87,7 @@ def test_both_forms_of_a_mail_say_the_same_facts(facts: MessageFacts) -> None:
 
 @pytest.mark.parametrize("facts", every_message())
 def test_each_kind_carries_the_links_that_it_is_for(facts: MessageFacts) -> None:
-    wanted = [BOOK] if facts.kind in ENDING else [MANAGE]
+    wanted = [BOOK, NOT_YOU] if facts.kind in ENDING else [MANAGE, NOT_YOU]
     if facts.join_link and facts.kind not in (MessageKind.RECEIVED, MessageKind.REPLY):
         wanted.append(JOIN)
     assert sorted(re.findall(r"https://\S+", render(facts).text)) == sorted(wanted)
@@ -297,6 +307,6 @@ def test_the_entry_of_a_visit_that_ended_says_so(kind: MessageKind, language: st
 def test_hostile_names_and_places_stay_text(name: str, place: str) -> None:
     said = render(replace(IN_PERSON, practitioner=name, place=place))
     _, links = read(said.html)
-    assert set(links) == {MANAGE, "tel:+14095550100"}
+    assert set(links) == {MANAGE, NOT_YOU, "tel:+14095550100"}
     assert "\r" not in said.text
     assert "\x00" not in everything(said)

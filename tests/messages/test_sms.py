@@ -34,6 +34,7 @@ FACTS = MessageFacts(
     manage_link=f"{BASE}/v/{TOKEN}",
     book_link=f"{BASE}/book",
     join_link=f"{BASE}/v/{TOKEN}/join",
+    not_you_link=f"{BASE}/not-you/{TOKEN}",
     answer_by=None,
 )
 FAR = ZoneInfo("Asia/Kathmandu")

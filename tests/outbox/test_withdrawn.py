@@ -1,5 +1,6 @@
 """An address that is given up: its calendar entry goes, and the new address gets one; by real mail."""
 
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, NamedTuple
@@ -122,14 +123,17 @@ def test_the_old_address_learns_nothing_but_that_it_is_out_of_it(
     change(run, visit, email=NEW)
     post()
     gone = letters(smtp)[1]
-    assert " ".join(gone.body.split()) == (
+    said, _, link = gone.body.rpartition("https://visits.example/not-you/")
+    assert re.fullmatch(r"[\w-]{22}\s*", link)
+    assert " ".join(said.split()) == (
         "This appointment is no longer managed through this address."
         " If this is a surprise, please call Example Clinic at (409) 555-0100."
+        " Not you? Tell us here, and we write no more to this address:"
     )
     html = gone.mail.get_body(("html",))
     assert html is not None
     for said in (gone.body, html.get_content(), gone.calendar.decode(), str(gone.mail["Subject"])):
-        for secret in ("https://visits.example/", NEW, "Pat", "December", "Dec 8", "Video", "LOCATION"):
+        for secret in ("https://visits.example/v/", NEW, "Pat", "December", "Dec 8", "Video", "LOCATION"):
             assert secret not in said
 
 

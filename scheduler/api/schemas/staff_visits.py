@@ -54,6 +54,10 @@ class StaffRecipientOut(RecipientOut):
     email: str | None
     phone: str | None
     language: str
+    reminders: Annotated[bool, Field(description="Whether they want reminders by mail.")]
+    answer: Annotated[
+        str | None, Field(description="Their calendar's newest answer to the invite, such as `declined`.")
+    ]
 
 
 class StaffVisitOut(VisitFactsOut):

@@ -12,7 +12,7 @@ from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
 from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, TimetableEntry
 from scheduler.db.models.outside import BusyTime, OutsideCalendar
 from scheduler.db.models.patients import Patient, PatientIdentity
-from scheduler.db.models.staff import ApiKey, ExtraHours, Suppression, Task, TimeOff
+from scheduler.db.models.staff import ApiKey, ExtraHours, RefusedReminders, Suppression, Task, TimeOff
 from scheduler.db.models.triage import Callback, TriageCount
 from scheduler.db.models.video import VideoRoom
 from scheduler.db.models.visits import Claim, Link, Recipient, Visit
@@ -44,6 +44,7 @@ __all__ = [
     "Patient",
     "PatientIdentity",
     "Recipient",
+    "RefusedReminders",
     "Resource",
     "ResourceKind",
     "SignInTries",

@@ -100,6 +100,15 @@ class Task(Base):
     """Sealed: what staff wrote."""
 
 
+class RefusedReminders(Base):
+    """A mail address that wants no reminders; everything else goes there."""
+
+    __tablename__ = "refused_reminders"
+
+    email_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+
+
 class Suppression(Base):
     """A contact that nothing is sent to any more."""
 

@@ -19,7 +19,8 @@ from scheduler.messages.render import render
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed, Held
 from scheduler.services.outbox.entries import Made, entry_of
-from scheduler.services.recipients import JOIN, MANAGE
+from scheduler.services.recipients import JOIN, MANAGE, NOT_YOU
+from scheduler.services.reminding import unsubscribe_token
 
 TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
 """Whoever got one of these last believes in the visit."""
@@ -31,7 +32,8 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
     facts = facts_of(desk, clinic, held.kind, worded(session, held), visit, recipient)
-    facts = replace(facts, asks_where=_asks_where(held, visit))
+    stop = _stop_link(session, desk, recipient) if held.kind is MessageKind.REMINDER else None
+    facts = replace(facts, asks_where=_asks_where(held, visit), stop_link=stop)
     text = render(facts)
     note_version(session, held, text.template_version)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
@@ -51,6 +53,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
         html=text.html,
         calendar=entry,
         calendar_method=method,
+        unsubscribe=stop,
         references=tuple(message_id(each, clinic) for each in _first_told(session, held)),
     )
 
@@ -58,6 +61,10 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
 def _asks_where(held: Claimed, visit: Visit) -> bool:
     near = visit.starts_at - held.made_at <= timedelta(minutes=ASKS_WHERE)
     return near and held.kind is MessageKind.REMINDER and visit.mode == Mode.TELEMEDICINE
+
+
+def _stop_link(session: Session, desk: Desk, recipient: Recipient) -> str:
+    return desk.unsubscribe_link(unsubscribe_token(session, desk, recipient))
 
 
 def message_id(token: str, clinic: Clinic) -> str:
@@ -128,11 +135,11 @@ def facts_of(
         zone=clinic.timezone if visit.mode == Mode.TELEMEDICINE else ZoneInfo(visit.zone),
         patient_zone=ZoneInfo(recipient.timezone) if recipient.timezone else None,
         place=place.address if place else None,
-        # Every mail gets its "Not you?" link here (purpose NOT_YOU) as soon as there is a page behind it.
         manage_link=desk.manage_link(_token(desk, visit.id, recipient, MANAGE)),
         book_link=f"{desk.public_url}/book",
         join_link=desk.join_link(_token(desk, visit.id, recipient, JOIN)) if joinable else None,
         answer_by=visit.answer_by,
+        not_you_link=desk.not_you_link(_token(desk, visit.id, recipient, NOT_YOU)),
     )
 
 

@@ -12,6 +12,7 @@ from scheduler.domain.times import DAY
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.reaching import CONTACT_HASH, reach_of, unwanted
 from scheduler.services.recipients import FORMER, IS_INVOLVED
+from scheduler.services.reminding import WANTS_NO_REMINDERS
 from scheduler.services.rerouting import move_on
 
 Obstacle = MessageState | datetime
@@ -32,9 +33,14 @@ def obstacle(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
     reach = reach_of(session, [held.recipient]).get(held.recipient)
     if reach is None or held.channel not in reach.reached:
         return _go_another_way(session, held, now)
-    if held.channel is ChannelName.SMS and held.kind is MessageKind.REMINDER:
+    return _reminder_obstacle(session, held, reach, now) if held.kind is MessageKind.REMINDER else None
+
+
+def _reminder_obstacle(session: Session, held: Claimed, reach: Reach, now: datetime) -> Obstacle | None:
+    if held.channel is ChannelName.SMS:
         return _untimely(session, held, reach, now)
-    return None
+    refuses = select(WANTS_NO_REMINDERS).where(Recipient.id == held.recipient)
+    return MessageState.SKIPPED if session.execute(refuses).scalar_one() else None
 
 
 def _keeps_from_withdrawing(

@@ -1,0 +1,63 @@
+"""Whether an address wants reminders; confirmations, changes and cancels go there all the same."""
+
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from scheduler.db.models import Link, Recipient, RefusedReminders
+from scheduler.db.secrets import token_hash
+from scheduler.domain.errors import Unauthorized
+from scheduler.services.desk import Desk
+from scheduler.services.history import note
+from scheduler.services.links import Holder, holder
+from scheduler.services.recipients import UNSUBSCRIBE
+
+WANTS_NO_REMINDERS: ColumnElement[bool] = (
+    exists().where(RefusedReminders.email_hash == Recipient.email_hash).correlate(Recipient)
+)
+
+
+def unsubscribe_token(session: Session, desk: Desk, who: Recipient) -> str:
+    """Of the link in the reminders to this recipient. It is made known when the first reminder is written:
+    nobody else ever sees it."""
+    token = desk.token(who.link_key, who.visit_id, who.id, UNSUBSCRIBE, who.link_generation)
+    row = {"hash": token_hash(token), "recipient_id": who.id, "purpose": UNSUBSCRIBE}
+    known = upsert(Link).values({**row, "generation": who.link_generation}).on_conflict_do_nothing()
+    session.execute(known)
+    return token
+
+
+def wants_reminders(session: Session, token: str, now: datetime) -> bool:
+    """Whether the address does to which this token went. Raises Unauthorized."""
+    refused = exists().where(RefusedReminders.email_hash == _holder(session, token, now).email_hash)
+    return not session.execute(select(refused)).scalar_one()
+
+
+def set_reminders(desk: Desk, token: str, *, wanted: bool) -> None:
+    """From now on the address gets reminders, or none. Again, it changes nothing. Raises Unauthorized."""
+    desk.db.attempt(partial(_set_reminders, desk, token, wanted))
+
+
+def _set_reminders(desk: Desk, token: str, wanted: bool, session: Session) -> None:
+    now = desk.db.now(session)
+    who = _holder(session, token, now)
+    if wanted:
+        refused = delete(RefusedReminders).where(RefusedReminders.email_hash == who.email_hash)
+        changed = session.execute(refused.returning(RefusedReminders.email_hash)).first()
+    else:
+        row = {"email_hash": who.email_hash, "since": now}
+        refusal = upsert(RefusedReminders).values(row).on_conflict_do_nothing()
+        changed = session.execute(refusal.returning(RefusedReminders.email_hash)).first()
+    if changed:
+        act = "want-reminders" if wanted else "refuse-reminders"
+        note(session, who.actor, act, "visit", str(who.visit), now)
+
+
+def _holder(session: Session, token: str, now: datetime) -> Holder:
+    found = holder(session, token, UNSUBSCRIBE, now)
+    if found is None or found.email_hash is None:
+        raise Unauthorized
+    return found

@@ -39,7 +39,8 @@ from scheduler.api.limits import HEADERS, Limits
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
-from scheduler.web import assets, failures, not_you, reminders
+from scheduler.web import assets, failures, not_you, reminders, widget
+from scheduler.web.book import blueprint as book
 from scheduler.web.staff.blueprints import BLUEPRINTS as STAFF_PAGES
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ NOUNS = (
 )
 PAGES = (
     assets,
+    widget,
+    book,
     not_you,
     reminders,
 )

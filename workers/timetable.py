@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services import alerting, expiring, holding, idempotency, places, rerouting
+from scheduler.services import alerting, drafts, expiring, holding, idempotency, places, rerouting
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
@@ -43,6 +43,7 @@ def in_one(work: Callable[[Session, datetime], int]) -> Callable[[Desk, datetime
 JOBS = (
     Job("forget-idempotency-keys", timedelta(hours=1), in_one(idempotency.forget)),
     Job("drop-ended-holds", timedelta(minutes=1), in_one(holding.drop_ended)),
+    Job("drop-ended-drafts", timedelta(minutes=5), in_one(drafts.drop_ended)),
     Job("seal-audit", timedelta(seconds=10), in_one(sealing.seal)),
     Job("list-unlicensed", timedelta(hours=1), places.list_unlicensed),
     Job("call-who-did-not-say-where", timedelta(minutes=1), places.call_who_did_not_say),

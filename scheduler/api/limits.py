@@ -25,6 +25,7 @@ UNLIMITED = frozenset(
         "openapi",
         "openapi_pages",
         "assets",
+        "widget",
         "inbound",
     }  # what comes in is signed, and comes in bursts
 )

@@ -109,7 +109,7 @@ def on_apiflask_error(error: HTTPError) -> Response:
     """What APIFlask refuses: above all bodies and queries that do not fit their schema."""
     cause = error.__cause__
     if isinstance(cause, ValidationError):
-        return problem("validation", 422, errors=described([fault_of(each) for each in cause.errors()]))
+        return problem("validation", 422, errors=described(faults_of(cause)))
     return problem(HTTP_SLUGS.get(error.status_code, "internal"), error.status_code)
 
 
@@ -127,6 +127,11 @@ def on_http_error(error: HTTPException) -> Response:
 def on_anything_else(error: Exception) -> Response:
     log.error("unexpected", exc_info=error)
     return problem("internal", 500)
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """What pydantic found, in our codes."""
+    return [fault_of(each) for each in error.errors()]
 
 
 def fault_of(error: ErrorDetails) -> Fault:

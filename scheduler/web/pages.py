@@ -15,8 +15,12 @@ class Pages(Blueprint):
     enable_openapi = False
     """As APIFlask asks: pages are no part of the contract."""
 
-    def __init__(self, name: str, import_name: str, url_prefix: str | None = None) -> None:
+    def __init__(
+        self, name: str, import_name: str, url_prefix: str | None = None, framed: bool = False
+    ) -> None:
+        """`framed`: the clinic's own websites may show these pages in a frame."""
         super().__init__(name, import_name, url_prefix=url_prefix)
+        self.framed = framed
         self.before_request(guards.refuse_other_sites)
         failures.register(self)
 

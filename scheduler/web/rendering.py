@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from flask import Response
+from flask import Response, current_app, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -42,14 +42,12 @@ def templates() -> Environment:
     return made
 
 
-def fill(text: str, **values: object) -> Markup:
+def fill(text: str, /, **values: object) -> Markup:
     """A text of ours with values in its gaps: `Step {now} of {all}`. Values are data, never markup."""
     return Markup(text).format(**values)  # noqa: S704 - our own words
 
 
-def page(
-    template: str, status: int = 200, *, framed_by: Sequence[str] = NOBODY, **values: object
-) -> Response:
+def page(template: str, status: int = 200, **values: object) -> Response:
     """A page as an answer that nobody on the way keeps.
 
     Templates know: `t` (the words of the language), `language`, `house` (the clinic), `errors` (texts by the
@@ -68,12 +66,18 @@ def page(
     answer = Response(body, status, content_type="text/html; charset=utf-8")
     answer.headers["Content-Language"] = language
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Content-Security-Policy"] = _policy(framed_by)
+    answer.headers["Content-Security-Policy"] = _policy()
     return answer
 
 
-def _policy(framed_by: Sequence[str]) -> str:
+def _policy() -> str:
     """Everything from here, nothing in the page itself, no base, no form that leads elsewhere."""
     own = "; ".join(f"{each}-src 'self'" for each in ("style", "script", "img", "connect"))
-    frames = " ".join(framed_by)
+    frames = " ".join(_framed_by())
     return f"default-src 'none'; {own}; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
+
+
+def _framed_by() -> Sequence[str]:
+    """Which websites may show the page in a frame: those of the clinic the booking form, nobody the rest."""
+    pages = current_app.blueprints.get(request.blueprint or "")
+    return (getattr(pages, "framed", False) and runtime().settings.cors_origins) or NOBODY

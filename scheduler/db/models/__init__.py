@@ -4,6 +4,7 @@ from scheduler.db.models.accounts import SignInTries, StaffAccount, StaffSession
 from scheduler.db.models.base import Base
 from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
 from scheduler.db.models.consents import Consent
+from scheduler.db.models.drafts import FormDraft
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.hooks import WebhookEndpoint
@@ -32,6 +33,7 @@ __all__ = [
     "Consent",
     "Errand",
     "ExtraHours",
+    "FormDraft",
     "Heartbeat",
     "Hold",
     "IdempotencyKey",

@@ -32,3 +32,5 @@ addEventListener("pageshow", () => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
+
+for (const each of document.querySelectorAll("[data-print]")) each.hidden = false;

@@ -89,7 +89,7 @@ def test_a_line_of_the_call_list_says_whom_to_call_and_what_they_know(
     child = {"name": "Kim Example", "birth_date": "2015-01-01"}
     parent = {
         "name": "Uma Example",
-        "relationship": "mother",
+        "relationship": "parent",
         "phone": "+14095550177",
         "language": "es",
         "receives": "instead",
@@ -105,7 +105,7 @@ def test_a_line_of_the_call_list_says_whom_to_call_and_what_they_know(
         "phone": "+14095550177",
         "language": "es",
     }
-    assert (first["last_message"], first["arrived"]) == (None, False)
+    assert (first["last_message"]["kind"], first["arrived"]) == ("confirmed", False)
     assert (second["call"]["role"], second["call"]["phone"]) == ("patient", None)
     assert (second["notify"], second["arrived"]) == ("email", True)
     assert (second["last_message"]["kind"], second["last_message"]["state"]) == ("confirmed", "pending")

@@ -150,6 +150,9 @@ def test_the_claims_of_somebody_are_found_through_the_constraints_own_index(
 ) -> None:
     values = {"resource": somebody, "during": during(0, 30), "now": NINE, "own": None}
     with run.db.transaction() as session:
+        for begins in range(0, 3_000, 30):
+            claim(session, visit, somebody, during(begins, begins + 30))
+        session.execute(text("ANALYZE claims"))
         session.execute(text("SET LOCAL enable_seqscan = off"))
         asked = text(f"EXPLAIN {MET.text}").bindparams(bindparam("during", type_=TSTZRANGE()))
         plan = session.execute(asked, values).scalars().all()

@@ -1,5 +1,6 @@
 """Putting a clinic file in force: as a whole or not at all, and never behind anybody's back."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -304,8 +305,9 @@ def test_a_sandbox_works_with_rules_that_wait_for_approval(empty: Database) -> N
 
 
 def test_production_takes_rules_that_somebody_of_the_clinic_approved(empty: Database) -> None:
-    approved = 'version = "1"\napproved_by = "Medical Director (example)"\napproved_at = 2026-11-01'
-    assert put(empty, CLINIC_TEXT.replace('version = "1"', approved), production=True).changes
+    approved = r'\g<0>\napproved_by = "Medical Director (example)"\napproved_at = 2026-11-01'
+    text = re.sub(r'^version = ".+"$', approved, CLINIC_TEXT, flags=re.MULTILINE)
+    assert put(empty, text, production=True).changes
 
 
 def test_several_who_apply_the_same_file_at_once_make_one_version(empty: Database) -> None:

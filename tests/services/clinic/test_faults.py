@@ -154,7 +154,7 @@ VALUES: list[Case] = [
     (
         '"desk@example.org"',
         '"the desk"',
-        'line 98: alerts.default.tell[0]: "the desk" is not a phone number; write it as "+1 409 555 0100"',
+        'line 100: alerts.default.tell[0]: "the desk" is not a phone number; write it as "+1 409 555 0100"',
     ),
 ]
 
@@ -225,7 +225,7 @@ TOGETHER: list[Case] = [
     (
         'en = "Numb?"',
         'fr = "Engourdi ?", en = "Numb?"',
-        'line 76: triage.questions[0].text.fr: "fr" is not among clinic.languages',
+        'line 78: triage.questions[0].text.fr: "fr" is not among clinic.languages',
     ),
     (
         '["72h", "24h"]',
@@ -255,7 +255,7 @@ TOGETHER: list[Case] = [
     (
         'emergency_with = ["T1"]',
         'emergency_with = ["T2"]',
-        'line 82: triage.questions[1].emergency_with: there is no other question "T2"',
+        'line 84: triage.questions[1].emergency_with: there is no other question "T2"',
     ),
 ]
 

@@ -56,10 +56,21 @@ def test_a_calendar_that_would_keep_us_busy_for_ever_is_given_up(content: bytes)
     assert time.monotonic() - began < 4
 
 
-def test_a_calendar_that_ends_its_reader_is_unreadable() -> None:
-    deep = b"BEGIN:VCALENDAR\r\n" + b"BEGIN:X\r\n" * 8_000 + b"END:X\r\n" * 8_000 + b"END:VCALENDAR\r\n"
-    with pytest.raises(NoCalendar):
-        expand(deep, SPAN, within=2)
+def test_a_calendar_of_many_levels_is_read_like_others() -> None:
+    event = calendar(AT_TEN).split(b"BEGIN:VEVENT", 1)[1].rsplit(b"END:VCALENDAR", 1)[0]
+    deep = b"BEGIN:X\r\n" * 8_000 + b"END:X\r\n" * 8_000
+    content = b"BEGIN:VCALENDAR\r\n" + deep + b"BEGIN:VEVENT" + event + b"END:VCALENDAR\r\n"
+    assert len(expand(content, SPAN)[0]) == 1
+
+
+def test_a_reader_that_fails_says_that_nothing_could_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "child.py"
+    script.write_text("raise SystemError")
+    monkeypatch.setattr(expanding, "CHILD", [*expanding.CHILD[:2], str(script)])
+    with pytest.raises(NoCalendar, match="unreadable"):
+        expand(calendar(AT_TEN), SPAN)
 
 
 def test_what_is_no_calendar_says_so() -> None:

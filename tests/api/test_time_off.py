@@ -220,6 +220,7 @@ def test_a_booking_that_comes_first_is_among_those_that_time_off_hits(run: Runti
             booking = pool.submit(book, run.desk, request(at(8, 10), practitioner="one"))
             wait_until_somebody_waits(run.db)
             waiting = pool.submit(take_off, run.desk, "one", at(8, 9), at(8, 17), DESK)
+            wait_until_somebody_waits(run.db, many=2)
         visit, entry = booking.result(10).visit, waiting.result(10)
     assert [hit.visit.id for hit in entry.visits] == [visit.id]
 

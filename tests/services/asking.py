@@ -102,8 +102,8 @@ def at_once(work: Callable[[T], R], each: Sequence[T], hands: int = 8) -> list[R
         return list(pool.map(safely, each))
 
 
-def wait_until_somebody_waits(db: Database, patience: float = 5.0) -> None:
-    """Until a transaction of this database stands before a lock that another one has."""
+def wait_until_somebody_waits(db: Database, patience: float = 5.0, many: int = 1) -> None:
+    """Until that many transactions of this database stand before a lock that another one has."""
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -111,7 +111,7 @@ def wait_until_somebody_waits(db: Database, patience: float = 5.0) -> None:
     until = time.monotonic() + patience
     while time.monotonic() < until:
         with db.reading() as connection:
-            if connection.execute(waiting).scalar_one():
+            if connection.execute(waiting).scalar_one() >= many:
                 return
         time.sleep(0.01)
     raise AssertionError("nobody waits")

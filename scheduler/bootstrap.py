@@ -75,10 +75,14 @@ def open_outside(settings: Settings) -> Outside:
     return Outside(loopback=settings.outgoing_loopback)
 
 
+def open_mail(settings: Settings) -> EmailChannel:
+    return EmailChannel(settings.smtp_url)
+
+
 def open_channels(settings: Settings, db: Database) -> dict[ChannelName, Channel]:
     """What hands messages over, by the name that stands in their rows."""
     return {
-        ChannelName.EMAIL: EmailChannel(settings.smtp_url),
+        ChannelName.EMAIL: open_mail(settings),
         ChannelName.SMS: sms_channel(settings.texts_url, settings.public_url.rstrip("/")),
         ChannelName.CALL: CallList(db),
         ChannelName.WEBHOOK: WebhookChannel(open_outside(settings)),

@@ -1,7 +1,7 @@
-"""Figures for Prometheus, read from the database at each scrape: they count for all processes together."""
+"""Figures for Prometheus, read from the database and Redis at each scrape: they count for all processes."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 from scheduler.api.callers import bearer_token
 from scheduler.api.runtime import runtime
 from scheduler.domain.errors import NotFound, Unauthorized
+from scheduler.domain.messages import Queue
+from scheduler.services.hints import queue_lengths
 from scheduler.services.measuring import Measures, measure
 
 blueprint = APIBlueprint("metrics", __name__, enable_openapi=False)
@@ -31,6 +33,7 @@ def show_metrics() -> Response:
         measures = measure(connection, run.db)
     registry = CollectorRegistry()
     registry.register(_Gauges(measures))
+    registry.register(_Queues(queue_lengths(run.settings.redis_url)))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -76,3 +79,19 @@ class _Gauges(Collector):
             yield GaugeMetricFamily(
                 "visits_last_sweep_seconds", "Since a sweeper was last seen.", now.last_sweep
             )
+
+
+class _Queues(Collector):
+    """Redis may be away: that is a figure, too."""
+
+    def __init__(self, lengths: Mapping[Queue, int] | None) -> None:
+        self._lengths = lengths
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("visits_redis_up", "Whether Redis answers.", int(self._lengths is not None))
+        hints = GaugeMetricFamily(
+            "visits_queue_hints", "Hints in Redis that no worker has taken yet.", labels=["queue"]
+        )
+        for queue, length in (self._lengths or {}).items():
+            hints.add_metric([queue], length)
+        yield hints

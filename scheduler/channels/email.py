@@ -67,6 +67,19 @@ class EmailChannel:
             if not session.fit:
                 self._drop()
 
+    def greet(self, seconds: float) -> Outcome | None:
+        """Speak with the server as before a mail, and leave: what it refuses us for, or None."""
+        session = Session(seconds)
+        try:
+            session.open(self._endpoint, self._tls)
+        except Refused as refused:
+            return outcome_of(refused.answer, "")
+        except _TROUBLE as error:
+            return _outcome(error, session, "")
+        finally:
+            session.leave()
+        return None
+
     def close(self) -> None:
         """Leave all servers, those of other threads too: for the end of the process."""
         with self._lock:

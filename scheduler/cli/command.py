@@ -6,6 +6,7 @@ from config.zones import use_pinned_zones
 from scheduler.cli.accounts import accounts_group
 from scheduler.cli.audit import audit_group
 from scheduler.cli.clinic import clinic_group, migrate
+from scheduler.cli.doctor import doctor
 from scheduler.cli.keys import keys_group
 from scheduler.cli.machine import demo, up
 from scheduler.cli.mail import take_inbound_mail
@@ -26,6 +27,7 @@ for each in (
     work,
     sweep,
     health,
+    doctor,
     take_inbound_mail,
     keys_group,
     accounts_group,

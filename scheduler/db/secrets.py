@@ -75,6 +75,8 @@ class Links:
     def __init__(self, keyring: Mapping[str, bytes]) -> None:
         self._keyring = keyring
         self.active = next(iter(keyring))
+        self.keys = frozenset(keyring)
+        """Their ids."""
 
     def token(self, key_id: str, visit: UUID, recipient: UUID, purpose: str, generation: int) -> str:
         """128 bits, base64url."""

@@ -109,18 +109,27 @@ def _clinic(connection: Connection) -> str:
 
 def _messages(connection: Connection, now: datetime) -> str:
     """Whether somebody takes what is due; a paused channel has its own reason, without names."""
-    paused = list(connection.scalars(select(ChannelPause.channel).order_by(ChannelPause.channel)))
+    paused = paused_channels(connection)
+    if (late := late_message(connection, now)) != OK:
+        return late
+    return f"{', '.join(paused)}: paused, the provider refuses us: see the log" if paused else OK
+
+
+def paused_channels(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(ChannelPause.channel).order_by(ChannelPause.channel)))
+
+
+def late_message(connection: Connection, now: datetime) -> str:
+    """Of a channel that is not paused."""
     oldest: datetime | None = connection.execute(
         select(func.min(Message.next_at)).where(
             Message.state == MessageState.PENDING,
             Message.next_at <= now - MESSAGES_LATE,
             Message.expires_at > now,
-            Message.channel.not_in(paused),
+            Message.channel.not_in(select(ChannelPause.channel)),
         )
     ).scalar_one()
-    if oldest is not None:
-        return f"one is due since {oldest.isoformat()}: is `visits work` running?"
-    return f"{', '.join(paused)}: paused, the provider refuses us: see the log" if paused else OK
+    return f"one is due since {oldest.isoformat()}: is `visits work` running?" if oldest else OK
 
 
 def redis_answers(url: str) -> str:

@@ -92,8 +92,19 @@ def _reseal_some(
 def _anew(
     table: Table, columns: list[Column[bytes]], vault: Vault, key: UUID | int, values: Sequence[bytes | None]
 ) -> Iterator[tuple[str, bytes]]:
-    row = key if isinstance(key, UUID) else UUID(int=key)
+    for name, text in opened(table, columns, vault, key, values):
+        yield name, vault.seal(f"{table.name}.{name}", _row(key), text)
+
+
+def opened(
+    table: Table, columns: list[Column[bytes]], vault: Vault, key: UUID | int, values: Sequence[bytes | None]
+) -> Iterator[tuple[str, str]]:
+    """What is sealed in a row, by column. Raises CannotOpen."""
     for column, value in zip(columns, values, strict=True):
         if value is not None:
-            place = f"{table.name}.{column.name}"
-            yield column.name, vault.seal(place, row, vault.open(place, row, value))
+            yield column.name, vault.open(f"{table.name}.{column.name}", _row(key), value)
+
+
+def _row(key: UUID | int) -> UUID:
+    """What a value is tied to."""
+    return key if isinstance(key, UUID) else UUID(int=key)

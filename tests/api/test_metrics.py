@@ -1,15 +1,20 @@
 """Figures for whoever watches the service: of all that waits, and of nobody in particular."""
 
+import socket
+
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 
 from scheduler.bootstrap import Runtime
+from scheduler.domain.messages import ErrandHint, Hint, Queue
 from scheduler.services.outbox.sweeping import beat
 from scheduler.services.tasks import open_task
 from tests.api.conftest import Serve
 from tests.api.people import booked
 from tests.cast import NOW, at
+from workers.doorbell import Publisher
 
 TOKEN = "example-of-a-metrics-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -48,7 +53,26 @@ def test_what_waits_is_counted_with_its_age(watched_service: FlaskClient, run: R
 
 
 def test_where_nothing_waits_and_nobody_sweeps_the_figures_say_so(watched_service: FlaskClient) -> None:
-    assert scraped(watched_service) == {("visits_oldest_due_message_seconds",): 0}
+    assert scraped(watched_service) == {("visits_oldest_due_message_seconds",): 0, ("visits_redis_up",): 0}
+
+
+def test_hints_that_no_worker_takes_are_counted_by_queue(serve: Serve, redis: str) -> None:
+    Redis.from_url(redis).flushall()
+    publisher = Publisher(redis)
+    publisher.publish(Hint(1, Queue.URGENT))
+    publisher.publish(Hint(2, Queue.URGENT))
+    publisher.publish(ErrandHint("fetch", "row"))
+    seen = scraped(serve(metrics_token=TOKEN, redis_url=redis))
+    assert seen["visits_redis_up",] == 1
+    lengths = {name[1]: value for name, value in seen.items() if name[0] == "visits_queue_hints"}
+    assert lengths == {"urgent": 2, "bulk": 0, "hooks": 0, "calendar": 1}
+
+
+def test_a_redis_that_hangs_holds_no_figure_back(serve: Serve) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        seen = scraped(serve(metrics_token=TOKEN, redis_url=f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"))
+    assert seen["visits_redis_up",] == 0
+    assert ("visits_queue_hints", "urgent") not in seen
 
 
 def test_nobody_in_particular_is_in_the_figures(watched_service: FlaskClient) -> None:

@@ -1,0 +1,114 @@
+"""What is wrong with the service, in words, each with the way out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from scheduler.channels.outcome import Outcome
+from scheduler.db.models import ChannelPause, ClinicProblem, Message
+from scheduler.domain.errors import Unavailable
+from scheduler.domain.messages import MessageState
+from scheduler.services.desk import Desk
+from scheduler.services.health import OK, Health, check, late_message
+from scheduler.services.hints import drops_by
+from scheduler.services.keys_fit import misfits
+
+LATELY = timedelta(hours=24)
+GREETING = 10.0
+"""Seconds for the mail server: some wait on purpose before they greet."""
+
+SAYS_MORE = frozenset({"messages", "clinic"})
+"""Checks of `health` in whose place more is said here."""
+
+WAYS_OUT = {
+    "database": "start PostgreSQL; look at its log and at its disk; VISITS_DATABASE_URL has to name it",
+    "schema": "`visits migrate`, of the release that is running",
+    "redis": "start Redis; VISITS_REDIS_URL has to name it. Nothing is lost, and bookings go on",
+    "evictions": "set its maxmemory-policy to noeviction",
+    "sweep": "start `visits sweep`; if it runs, its log says why it does not sweep",
+    "due": "start `visits work`, or more of it; its log says what it waits for",
+    "paused": "mend what the provider says; a probe goes out each minute and ends the pause by itself",
+    "failed": "/staff, Messages: correct whom it goes to and send it again, or call; the code says why",
+    "clock": "set this host's clock by NTP",
+    "no_clinic": "`visits clinic apply FILE`",
+    "clinic": "mend the file (`visits clinic check FILE`) and apply it; the one before stays in force",
+    "audit": "start `visits sweep`, which seals it; then `visits audit verify`",
+    "mail": "check VISITS_SMTP_URL, its password, and whether this host may reach that port",
+    "keys": "put the key back from where the secrets are kept; beside other keys nothing is lost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    part: str
+    said: str
+    """`ok`, or what is wrong."""
+
+    @property
+    def well(self) -> bool:
+        return self.said == OK
+
+    @property
+    def way_out(self) -> str:
+        return WAYS_OUT[self.part]
+
+
+def examine(desk: Desk, redis_url: str, greet: Callable[[float], Outcome | None]) -> list[Finding]:
+    """Look at every part; never raises. `greet` speaks with the mail server for so many seconds."""
+    health = check(desk, redis_url)
+    return [
+        *(Finding(part, said) for part, said in health.checks.items() if part not in SAYS_MORE),
+        *_said(health, desk),
+        *_evictions(redis_url),
+        Finding("mail", _mail(greet(GREETING))),
+    ]
+
+
+def _evictions(redis_url: str) -> Iterator[Finding]:
+    if policy := drops_by(redis_url):
+        yield Finding(
+            "evictions", f"a full Redis drops hints without a word: its maxmemory-policy is {policy}"
+        )
+
+
+def _said(health: Health, desk: Desk) -> Iterator[Finding]:
+    if "messages" not in health.checks:
+        return
+    try:
+        with desk.db.reading() as connection:
+            yield from _of_the_database(connection, desk)
+            if "clinic" in health.checks:
+                yield from _several("clinic", connection.scalars(select(ClinicProblem.faults)))
+    except Unavailable:
+        yield Finding("database", "went away while it was looked at")
+
+
+def _of_the_database(connection: Connection, desk: Desk) -> Iterator[Finding]:
+    now = desk.db.now(connection)
+    yield Finding("due", late_message(connection, now))
+    yield from _several("paused", _paused(connection))
+    yield from _several("failed", _failed(connection, now))
+    yield from _several("keys", misfits(connection, desk.secrets))
+
+
+def _several(part: str, faults: Iterable[str]) -> Iterator[Finding]:
+    found = [Finding(part, fault) for fault in faults]
+    yield from found or [Finding(part, OK)]
+
+
+def _paused(connection: Connection) -> Iterator[str]:
+    for pause in connection.execute(select(ChannelPause.channel, ChannelPause.since, ChannelPause.reason)):
+        yield f"{pause.channel}: since {pause.since.isoformat(timespec='minutes')}: {pause.reason}"
+
+
+def _failed(connection: Connection, now: datetime) -> Iterator[str]:
+    lately = Message.state == MessageState.FAILED, Message.finished_at > now - LATELY
+    counts = select(Message.channel, Message.kind, func.count()).where(*lately)
+    for channel, kind, count in connection.execute(counts.group_by(Message.channel, Message.kind)):
+        yield f"{count} of kind {kind} by {channel} in the last 24 hours"
+
+
+def _mail(refusal: Outcome | None) -> str:
+    return f"{refusal.code} {refusal.detail}".strip() if refusal else OK

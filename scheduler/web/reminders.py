@@ -1,10 +1,11 @@
 """The link under each reminder: whoever follows it chooses, and a mail program may choose for its reader."""
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 from scheduler.api.bodies import FORM, accepts
 from scheduler.api.runtime import runtime
 from scheduler.services.reminding import set_reminders, wants_reminders
+from scheduler.web.going import go
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
 
@@ -33,7 +34,7 @@ def choose_reminders(token: str) -> Response:
     if choice not in ("on", "off"):
         return _page(token, chosen=False)
     set_reminders(runtime().desk, token, wanted=choice == "on")
-    return _seen(redirect(request.path, 303))
+    return go(request.path)
 
 
 def _page(token: str, *, chosen: bool = True) -> Response:
@@ -41,9 +42,3 @@ def _page(token: str, *, chosen: bool = True) -> Response:
     with run.db.transaction() as session:
         wanted = wants_reminders(session, token, run.db.now(session))
     return page("reminders.html", 200 if chosen else 422, wanted=wanted, chosen=chosen)
-
-
-def _seen(answer: object) -> Response:
-    assert isinstance(answer, Response)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

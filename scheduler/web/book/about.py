@@ -20,6 +20,7 @@ from scheduler.web.book.form import Form, answered, ask, elsewhere, keep, open_f
 from scheduler.web.book.keeping import kept_longer
 from scheduler.web.book.opening import TRAP
 from scheduler.web.book.words import explained
+from scheduler.web.forms import birth_date
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
 from scheduler.web.speech import language
@@ -162,9 +163,3 @@ def booker_of(draft: Draft, typed: Mapping[str, str]) -> dict[str, object]:
         "language": draft.writes,
         "timezone": draft.zone,
     }
-
-
-def birth_date(typed: Mapping[str, str]) -> str:
-    """As it is written for programs; what is no number stays none."""
-    year, month, day = (typed[f"birth_{part}"] for part in ("year", "month", "day"))
-    return f"{year:0>4}-{month:0>2}-{day:0>2}"

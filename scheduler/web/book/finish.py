@@ -36,10 +36,10 @@ from scheduler.web.book.about import booker_of, patient_of
 from scheduler.web.book.form import Form, ask, elsewhere, go_on, go_to, open_form
 from scheduler.web.book.keeping import kept_longer
 from scheduler.web.book.review import rows
-from scheduler.web.book.summary import summary_of
 from scheduler.web.book.times import times_instead
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
+from scheduler.web.summary import summary_of
 
 ATTESTED = {NewPatients.YES: True, NewPatients.NO: False}
 """The kinds of visit stand under "new here" and "been here before": choosing one says which."""
@@ -153,9 +153,8 @@ def show_done(id: UUID) -> Response:
     run = runtime()
     with run.db.transaction() as session:
         visit = view(session, run.desk, form.draft.visit)
-    return page(
-        "book/done.html", 200, form=form, site=form.draft.site, visit=visit, **summary_of(form, visit)
-    )
+    known = summary_of(form.clinic, visit, form.draft.zone)
+    return page("book/done.html", 200, form=form, site=form.draft.site, visit=visit, **known)
 
 
 def download_invite(id: UUID) -> Response:

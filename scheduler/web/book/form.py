@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.clinic import Clinic, Mode
@@ -17,6 +17,7 @@ from scheduler.messages.moments import moment as spoken
 from scheduler.services import drafts
 from scheduler.services.clinic.current import Moment
 from scheduler.services.triage import opened
+from scheduler.web.going import go
 from scheduler.web.rendering import page
 from scheduler.web.speech import address, language, speak
 
@@ -88,7 +89,7 @@ def go_to(form: Form, step: Step | str) -> Response:
     """By GET: what is loaded again asks nothing twice."""
     name = step if isinstance(step, Step) else None
     endpoint = f"book.show_{name or step}"
-    return _see(address(endpoint, id=form.id))
+    return go(address(endpoint, id=form.id))
 
 
 def go_on(form: Form) -> Response:
@@ -101,13 +102,6 @@ def go_on(form: Form) -> Response:
 def answered(form: Form, draft: Draft) -> Response:
     """Keep an answer and go on."""
     return go_on(keep(form, draft))
-
-
-def _see(where: str) -> Response:
-    answer = redirect(where, 303)
-    assert isinstance(answer, Response)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 def elsewhere(form: Form, step: Step) -> Response | None:

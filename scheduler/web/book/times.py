@@ -30,8 +30,8 @@ from scheduler.messages.moments import Moment as Spoken
 from scheduler.messages.moments import moment as spoken
 from scheduler.services.free import NOT_LICENSED, Found, find_slots
 from scheduler.services.holding import hold, release
-from scheduler.web.book.days import DAYS_IN_VIEW, ZONES, days, parsed, value_of, zone_choices
 from scheduler.web.book.form import Form, answered, ask, elsewhere, go_to, keep, open_form
+from scheduler.web.free_days import DAYS_IN_VIEW, ZONES, days, parsed, value_of, zone_choices
 from scheduler.web.pages import Pages
 from scheduler.web.speech import address, language
 

@@ -22,9 +22,9 @@ from scheduler.domain.wishes import Wish
 from scheduler.services.booking import book
 from scheduler.services.clinic.states import US_STATES
 from scheduler.services.idempotency import Repeatable
+from scheduler.web.forms import errors_of, field, read
+from scheduler.web.going import go
 from scheduler.web.staff.days import today_of
-from scheduler.web.staff.forms import errors_of, field, read
-from scheduler.web.staff.going import go
 from scheduler.web.staff.members import require, staff_pages
 from scheduler.web.staff.showing import show, the_clinic
 from scheduler.web.staff.times import WHY, chosen_time, override_said, times_of, wished, within

@@ -12,9 +12,9 @@ from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import Act
 from scheduler.services.changes.contact import ContactChange, change_contact
 from scheduler.services.recipients import BOOKED_BY, PATIENT
+from scheduler.web.forms import errors_of, field, read, version
+from scheduler.web.going import go
 from scheduler.web.staff.acting import do
-from scheduler.web.staff.forms import errors_of, field, read, version
-from scheduler.web.staff.going import go
 from scheduler.web.staff.members import require, staff_pages
 from scheduler.web.staff.showing import show
 from scheduler.web.staff.visits import look

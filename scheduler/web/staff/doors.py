@@ -10,10 +10,10 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.errors import Invalid, RateLimited, Unauthorized
 from scheduler.services.accounts import keeping, sessions
 from scheduler.web import cookies, guards, speech
+from scheduler.web.forms import errors_of, field
+from scheduler.web.going import go
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
-from scheduler.web.staff.forms import errors_of, field
-from scheduler.web.staff.going import go
 from scheduler.web.staff.members import COOKIE, cookie, member, staff_pages
 from scheduler.web.staff.showing import show
 

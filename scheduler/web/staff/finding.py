@@ -13,9 +13,9 @@ from scheduler.domain.errors import Invalid
 from scheduler.domain.people import ALPHABET, REFERENCE_LENGTH, fold_reference
 from scheduler.domain.scopes import Scope
 from scheduler.services.finding import search_visits
+from scheduler.web.forms import errors_of, field, read
+from scheduler.web.going import go
 from scheduler.web.staff.acting import quick_acts
-from scheduler.web.staff.forms import errors_of, field, read
-from scheduler.web.staff.going import go
 from scheduler.web.staff.members import member, require, staff_pages
 from scheduler.web.staff.showing import show
 

@@ -10,9 +10,9 @@ from scheduler.domain.errors import Unauthorized
 from scheduler.domain.scopes import Scope
 from scheduler.services.accounts.sessions import Member, identify
 from scheduler.web import cookies, guards, speech
+from scheduler.web.going import go
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
-from scheduler.web.staff.going import go
 
 COOKIE = "staff"
 PASSWORD_PAGES = frozenset({"desk_doors.show_password", "desk_doors.set_password", "desk_doors.leave"})

@@ -16,9 +16,9 @@ from scheduler.domain.visits import Act
 from scheduler.domain.wishes import Wish
 from scheduler.services.changes.moving import move
 from scheduler.services.staff_visits import StaffVisit
+from scheduler.web.forms import field, read, version
+from scheduler.web.going import go
 from scheduler.web.staff.acting import do, may_do
-from scheduler.web.staff.forms import field, read, version
-from scheduler.web.staff.going import go
 from scheduler.web.staff.members import require, staff_pages
 from scheduler.web.staff.showing import show, the_clinic
 from scheduler.web.staff.times import WHY, Choice, chosen_time, override_said, times_of, wished, within

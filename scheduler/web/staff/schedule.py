@@ -15,8 +15,8 @@ from scheduler.domain.scopes import Scope
 from scheduler.domain.times import instant
 from scheduler.services.extra_hours import open_hours, take_back
 from scheduler.services.time_off import end_time_off, read_time_off, take_off, upcoming
-from scheduler.web.staff.forms import errors_of, field, read
-from scheduler.web.staff.going import go
+from scheduler.web.forms import errors_of, field, read
+from scheduler.web.going import go
 from scheduler.web.staff.members import may, require, staff_pages
 from scheduler.web.staff.showing import show, the_clinic
 

@@ -10,8 +10,8 @@ from scheduler.domain.tasks import TaskKind
 from scheduler.services import staff_tasks
 from scheduler.services.staff_tasks import Wanted
 from scheduler.services.worklist import list_work
-from scheduler.web.staff.forms import field, read
-from scheduler.web.staff.going import go
+from scheduler.web.forms import field, read
+from scheduler.web.going import go
 from scheduler.web.staff.members import may, member, require, staff_pages
 from scheduler.web.staff.showing import show
 

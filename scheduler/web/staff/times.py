@@ -17,7 +17,7 @@ from scheduler.domain.times import DAY
 from scheduler.domain.wishes import Wish
 from scheduler.services.clinic.states import US_STATES
 from scheduler.services.free import Found, find_slots
-from scheduler.web.staff.forms import field
+from scheduler.web.forms import field
 
 SHOWN = 7
 """Days at a view."""

@@ -25,9 +25,9 @@ from scheduler.services.finding import read_history, read_visit
 from scheduler.services.recipients import BOOKED_BY, PATIENT
 from scheduler.services.staff_tasks import Wanted, list_tasks
 from scheduler.services.staff_visits import StaffVisit
+from scheduler.web.forms import field, version
+from scheduler.web.going import go
 from scheduler.web.staff.acting import PERFORM, do, may_do, offered
-from scheduler.web.staff.forms import field, version
-from scheduler.web.staff.going import go
 from scheduler.web.staff.members import may, require, staff_pages
 from scheduler.web.staff.showing import show
 

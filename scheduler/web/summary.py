@@ -1,19 +1,17 @@
-"""What the last page says of a visit that was booked."""
+"""What pages say of a visit to whoever comes to it."""
 
 from zoneinfo import ZoneInfo
 
-from scheduler.domain.clinic import Mode
+from scheduler.domain.clinic import Clinic, Mode
 from scheduler.messages.moments import moment, same_clock
 from scheduler.services.visits import VisitView
-from scheduler.web.book.form import Form
 from scheduler.web.speech import language
 
 
-def summary_of(form: Form, visit: VisitView) -> dict[str, object]:
-    """The time by the patient's clock first; by the clinic's too, where it shows another."""
-    clinic, promised = form.clinic, ZoneInfo(visit.timezone)
-    video = visit.mode is Mode.TELEMEDICINE
-    own = ZoneInfo(form.draft.zone) if video and form.draft.zone else promised
+def summary_of(clinic: Clinic, visit: VisitView, zone: str | None) -> dict[str, object]:
+    """The time by the patient's clock first (`zone`), and by the clinic's where that shows another."""
+    promised, video = ZoneInfo(visit.timezone), visit.mode is Mode.TELEMEDICINE
+    own = ZoneInfo(zone) if video and zone else promised
     same = same_clock(visit.start, own, promised)
     return {
         "when": moment(visit.start, own, language()),

@@ -1,6 +1,6 @@
 """Free times as people look for them: the first one, then days that have times, each in its halves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -40,26 +40,28 @@ def value_of(slot: Slot) -> str:
     return f"{slot.start.isoformat()}|{slot.location or ''}"
 
 
-def days(slots: Sequence[Slot], zone: ZoneInfo, clinic: Clinic, language: str) -> list[Day]:
-    """Days are those of `zone`: of whoever reads them."""
+Value = Callable[[Slot], str]
+
+
+def days(
+    slots: Sequence[Slot], zone: ZoneInfo, clinic: Clinic, language: str, value: Value = value_of
+) -> list[Day]:
+    """Days are those of `zone`: of whoever reads them. `value` says what the button of a time sends."""
     by_day = groupby(slots, lambda slot: slot.start.astimezone(zone).date())
-    return [_day(date, list(found), zone, clinic, language) for date, found in by_day]
+    return [_day(date, list(found), zone, clinic, language, value) for date, found in by_day]
 
 
-def _day(on: date, slots: list[Slot], zone: ZoneInfo, clinic: Clinic, language: str) -> Day:
+def _day(on: date, slots: list[Slot], zone: ZoneInfo, clinic: Clinic, language: str, value: Value) -> Day:
     words = WORDS[language]
     halves: tuple[list[Choice], list[Choice]] = ([], [])
     for slot in slots:
-        afternoon = slot.start.astimezone(zone).hour >= NOON
-        halves[afternoon].append(_choice(slot, zone, clinic, language))
+        local, place = slot.start.astimezone(zone), clinic.location(slot.location or "")
+        time = moment(slot.start, zone, language).time
+        several = len(clinic.locations) > 1
+        halves[local.hour >= NOON].append(
+            Choice(value(slot), time, place.name if place and several else None)
+        )
     return Day(on, words.weekdays[on.weekday()], words.months[on.month - 1], halves)
-
-
-def _choice(slot: Slot, zone: ZoneInfo, clinic: Clinic, language: str) -> Choice:
-    place = clinic.location(slot.location) if slot.location else None
-    several = len(clinic.locations) > 1
-    time = moment(slot.start, zone, language).time
-    return Choice(value_of(slot), time, place.name if place and several else None)
 
 
 def parsed(value: str) -> tuple[datetime, str | None] | None:

@@ -37,6 +37,12 @@ def field(name: str) -> str:
     return request.form.get(name, "").strip()
 
 
+def birth_date(typed: Mapping[str, str], name: str = "birth") -> str:
+    """Of three fields, as it is written for programs; what is no number stays none."""
+    year, month, day = (typed[f"{name}_{part}"] for part in ("year", "month", "day"))
+    return f"{year:0>4}-{month:0>2}-{day:0>2}"
+
+
 def version() -> int | None:
     """The version of the visit that the form was made for."""
     given = field("version")

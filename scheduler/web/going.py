@@ -4,4 +4,4 @@ from flask import Response
 
 
 def go(address: str) -> Response:
-    return Response(status=303, headers={"Location": address})
+    return Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})

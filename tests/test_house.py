@@ -369,7 +369,8 @@ OPEN_TO_ALL = {
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",  # asks for a token of its own
-    "POST /v1/inbound/mail",  # asks for a signature
+    "POST /v1/inbound/mail",  # these ask for a signature
+    "POST /v1/inbound/twilio/status",
     "GET /unsubscribe/<token>",  # its token is the secret, as of all links in mails
     "POST /unsubscribe/<token>",
     "GET /not-you/<token>",

@@ -3,12 +3,17 @@
 from apiflask import APIBlueprint
 from flask import request
 
-from scheduler.api.bodies import accepts
+from scheduler.api.bodies import FORM, accepts
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.inbound import InboundOut
 from scheduler.channels.inbound.mime import LARGEST_MAIL
+from scheduler.channels.sms.providers import TWILIO_STATUS, twilio_account
+from scheduler.channels.sms.reports import twilios_report
+from scheduler.channels.sms.signed import is_twilios
+from scheduler.channels.sms.twilio import NAMES_TEXT
 from scheduler.domain.errors import NotFound, Unauthorized
 from scheduler.domain.signatures import is_signed
+from scheduler.services.inbound.receipts import take_report
 from scheduler.services.inbound.receiving import receive
 
 blueprint = APIBlueprint("inbound", __name__, url_prefix="/v1/inbound", tag="Providers")
@@ -40,3 +45,34 @@ def take_mail() -> tuple[InboundOut, int]:
     effect = receive(run.desk, raw)
     run.doorbell.ring(effect.due)
     return InboundOut(outcome=effect.outcome), 202
+
+
+@blueprint.post(TWILIO_STATUS.removeprefix("/v1/inbound"))
+@blueprint.output({}, 204)
+@blueprint.doc(responses=[401, 404, 413, 415])
+@accepts(FORM)
+def take_report_of_twilios() -> str:
+    """What became of a text
+
+    As Twilio posts it: `MessageSid`, `MessageStatus`, `ErrorCode`, signed with `X-Twilio-Signature` over the
+    public address. In any order, and again: a text only moves forward.
+    """
+    said, run = _twilios_form(), runtime()
+    report = twilios_report(said, request.args.get(NAMES_TEXT, ""))
+    if report is not None:
+        run.doorbell.ring(take_report(run.desk, report))
+    return ""
+
+
+def _twilios_form() -> dict[str, str]:
+    """What Twilio says. Raises NotFound where no texts go by Twilio; Unauthorized."""
+    settings = runtime().settings
+    account = twilio_account(settings.texts_url)
+    if account is None:
+        raise NotFound
+    query = request.query_string.decode(errors="replace")
+    url = f"{settings.public_url.rstrip('/')}{request.path}{query and '?'}{query}"
+    form = request.form.to_dict(flat=False)
+    if not is_twilios(account.token, url, form, request.headers.get("X-Twilio-Signature", "")):
+        raise Unauthorized
+    return request.form.to_dict()

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session, aliased
 
-from scheduler.db.models import Message, Visit
+from scheduler.db.models import Message, Task, Visit
+from scheduler.domain.actors import SYSTEM
 from scheduler.domain.messages import NEWS, ChannelName
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.tasks import open_task
@@ -24,16 +25,31 @@ def open_call(session: Session, message: int, visit: UUID, due: datetime, now: d
 
 
 def call_instead(session: Session, messages: Collection[int], now: datetime) -> None:
-    """These messages ended badly: what they tell of visits that are still to be is told by phone."""
+    """These messages ended badly: what they tell of visits that are still to be is told by phone.
+
+    Once: where a message goes that way already, because nothing else reaches its recipient, it is enough.
+    """
     if not messages:
         return
+    called = aliased(Message)
+    same = (
+        getattr(called, name) == getattr(Message, name)
+        for name in ("visit_id", "recipient_id", "sequence", "kind", "offset_minutes")
+    )
     unheard = (
         select(Message.id, Message.visit_id)
         .join(Visit, Visit.id == Message.visit_id)
         .where(Message.id.in_(messages), Message.kind.in_(NEWS), Visit.starts_at > now)
         .where(Message.channel != ChannelName.CALL)
+        .where(~exists().where(called.channel == ChannelName.CALL, *same))
         .order_by(Message.id)
     )
     for message, visit in session.execute(unheard):
         if visit is not None:
             open_call(session, message, visit, now, now)
+
+
+def calls_no_more(session: Session, message: int, now: datetime) -> None:
+    """It arrived after all: nobody has to say it by phone."""
+    waiting = Task.kind == TaskKind.CALL, Task.cause == f"{CAUSE}{message}", Task.done_at.is_(None)
+    session.execute(update(Task).where(*waiting).values(done_at=now, done_by=str(SYSTEM)))

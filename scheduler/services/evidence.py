@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, distinct, func, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, MessageAttempt, Recipient, Visit
@@ -96,7 +96,11 @@ def _is_true(kind: str, visit: Visit) -> bool:
 
 
 def _messages(session: Session, *which: ColumnElement[bool]) -> list[tuple[Told, Visit]]:
-    tries = select(func.count()).where(MessageAttempt.message_id == Message.id).scalar_subquery()
+    tries = (
+        select(func.count(distinct(MessageAttempt.attempt)))
+        .where(MessageAttempt.message_id == Message.id)
+        .scalar_subquery()
+    )
     rows = session.execute(
         select(Message, Visit, Recipient.role, tries)
         .join(Visit, Visit.id == Message.visit_id)

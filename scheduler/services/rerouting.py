@@ -10,7 +10,7 @@ from sqlalchemy import Row, exists, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import ChannelPause, Message, Visit
-from scheduler.domain.messages import NEWS, ChannelName, MessageKind, MessageState, PlannedMessage
+from scheduler.domain.messages import NEWS, ChannelName, Hint, MessageKind, MessageState, PlannedMessage
 from scheduler.domain.routing import Reach, dispatch
 from scheduler.services.planning import About, enter, message_row
 from scheduler.services.reaching import reach_of
@@ -21,10 +21,11 @@ PAUSED_LONG = timedelta(minutes=30)
 SOON = timedelta(hours=48)
 
 
-def move_on(session: Session, messages: Collection[int], now: datetime) -> None:
+def move_on(session: Session, messages: Collection[int], now: datetime) -> list[Hint]:
     """Plan these messages by the channels that reach their recipients now, without the one that they have.
 
-    What goes that way already is left as it is. The messages themselves stay as they are, too.
+    What goes that way already is left as it is. The messages themselves stay as they are, too. Hints of what
+    is due at once.
     """
     asked = (
         select(Message, Visit.starts_at)
@@ -34,7 +35,7 @@ def move_on(session: Session, messages: Collection[int], now: datetime) -> None:
     found = session.execute(asked).all()
     reach = reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
     rows = [row for each in found for row in _rows(each, reach.get(each.Message.recipient_id), now)]
-    enter(session, rows, now)
+    return enter(session, rows, now)
 
 
 def _rows(found: Row[Message, datetime], reach: Reach | None, now: datetime) -> list[dict[str, Any]]:

@@ -321,7 +321,7 @@ ROUTES = {
     "DELETE /v1/extra-hours/<uuid:id>": schedule(object=extra_hours),
 }
 
-BY_SIGNATURE = {"POST /v1/inbound/mail"}
+BY_SIGNATURE = {"POST /v1/inbound/mail", "POST /v1/inbound/twilio/status"}
 BY_LINK = {f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")}
 """No token of anybody opens these, in a header; each has tests of its own."""
 

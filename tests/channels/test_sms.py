@@ -112,7 +112,7 @@ def test_twilio_gets_one_post_with_all_that_it_wants_to_know(server: Provider) -
         "To": TEXT.to,
         "From": "+14095550100",
         "Body": TEXT.body,
-        "StatusCallback": CALLBACK,
+        "StatusCallback": f"{CALLBACK}?message=m1",
         "ValidityPeriod": "14400",
     }
 

@@ -17,6 +17,12 @@ class SmsChannel(Protocol):
     def deliver(self, text: Text, fence: Fence, /) -> Outcome: ...
 
 
+def twilio_account(url: str) -> TwilioAccount | None:
+    """Whose reports and texts come in; None where another provider, or none, takes texts."""
+    to = provider(url)
+    return to if isinstance(to, TwilioAccount) else None
+
+
 def sms_channel(url: str, public_url: str) -> SmsChannel:
     """Raises ValueError without the URL: there may be a password in it."""
     to = provider(url)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from scheduler.channels.outcome import Fence, Outcome, Remedy, Verdict
 from scheduler.channels.sms.endpoint import TwilioAccount
@@ -15,6 +16,8 @@ LONGEST_VALID = 14_400
 """Seconds; Twilio takes no more."""
 AFTER_RATE_LIMIT = 30.0
 CLOCKS_APART = timedelta(minutes=5)
+NAMES_TEXT = "message"
+"""What the address for reports says of which text it is for: a report can be here before the answer is."""
 
 OF_THE_NUMBER: Mapping[int, Remedy | None] = {
     21610: Remedy.OPTED_OUT,
@@ -79,7 +82,7 @@ class TwilioChannel:
             "To": text.to,
             "From" if sender.startswith("+") else "MessagingServiceSid": sender,
             "Body": text.body,
-            "StatusCallback": self._callback,
+            "StatusCallback": f"{self._callback}?{urlencode({NAMES_TEXT: text.id})}",
             "ValidityPeriod": str(max(1, min(LONGEST_VALID, text.valid_for))),
         }
 

@@ -1,7 +1,7 @@
 """Puts the parts together: the one place that reads settings and opens connections."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.settings import Settings
@@ -16,6 +16,7 @@ from scheduler.domain.messages import ChannelName, Hint
 from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
 from scheduler.services.desk import Desk
+from scheduler.services.feeds.written import Written
 from scheduler.services.outbox.calls import CallList
 from scheduler.services.outbox.delivering import Channel
 from scheduler.video.jitsi import Jitsi
@@ -47,6 +48,8 @@ class Runtime:
     desk: Desk
     channels: Mapping[ChannelName, Channel]
     doorbell: Doorbell
+    written: Written = field(default_factory=Written)
+    """Events of feeds."""
 
     @property
     def db(self) -> Database:

@@ -371,6 +371,7 @@ OPEN_TO_ALL = {
     "GET /metrics",  # asks for a token of its own
     "POST /v1/inbound/mail",  # these ask for a signature
     "POST /v1/inbound/twilio/status",
+    "GET /calendars/<token>.ics",  # its token is the secret
     "GET /unsubscribe/<token>",  # its token is the secret, as of all links in mails
     "POST /unsubscribe/<token>",
     "GET /not-you/<token>",
@@ -404,6 +405,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "label": "Rota",
         "address": "https://calendar.example/a.ics",
     },
+    "feeds": {"label": "Dr. Lee"},
     "extra-hours": {**AWAY, "location": "main", "modes": ["in_person"]},
 }
 DAY = {"from": "2026-12-03", "to": "2026-12-03"}

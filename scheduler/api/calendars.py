@@ -14,7 +14,8 @@ from scheduler.services.invites import invite_file
 blueprint = APIBlueprint("calendars", __name__, tag="Calendars")
 
 CALENDAR = "text/calendar"
-ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+Answers = dict[int | str, dict[str, str | dict[str, dict[str, Any]]]]
+ANSWERS: Answers = {
     200: {"description": "iCalendar", "content": {CALENDAR: {"schema": {"type": "string"}}}},
     401: {"description": "Unauthorized"},
     403: {"description": "Forbidden"},

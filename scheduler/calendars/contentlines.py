@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+LONGEST_LINE = 75
+"""Octets, without the line's end."""
 ESCAPES = re.compile(r"\\(.|$)")
 _VALUE = r'(?:"[^"]*"|[^";:,]*)'
 _PARAMETER = re.compile(rf";([A-Za-z0-9-]+)=({_VALUE}(?:,{_VALUE})*)")

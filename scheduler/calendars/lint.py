@@ -10,18 +10,15 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 from uuid import UUID
 
-from scheduler.calendars.contentlines import ESCAPES, Line, parse, unfolded
-
-LONGEST_LINE = 75
-"""Octets, without the line's end."""
+from scheduler.calendars.contentlines import ESCAPES, LONGEST_LINE, Line, parse, unfolded
 
 _UTC = re.compile(r"\d{8}T\d{6}Z")
 _BARE = re.compile(r"(?<!\\)(?:\\\\)*[;,]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-_INSTANTS = {"DTSTAMP", "DTSTART", "DTEND", "CREATED", "LAST-MODIFIED"}
-_TEXTS = {"SUMMARY", "DESCRIPTION", "LOCATION"}
-_ONCE = _INSTANTS | {"UID", "SEQUENCE", "STATUS", "SUMMARY", "CLASS", "TRANSP"}
+INSTANTS = {"DTSTAMP", "DTSTART", "DTEND", "CREATED", "LAST-MODIFIED"}
+TEXTS = {"SUMMARY", "DESCRIPTION", "LOCATION"}
+_ONCE = INSTANTS | {"UID", "SEQUENCE", "STATUS", "SUMMARY", "CLASS", "TRANSP"}
 _ONCE_AT_MOST = {"DESCRIPTION", "LOCATION", "GEO", "CONFERENCE"}
 _PEOPLE = {"ORGANIZER", "ATTENDEE"}
 _CALENDAR = ["VERSION", "PRODID", "CALSCALE", "METHOD"]
@@ -49,7 +46,7 @@ def faults(content: bytes, method: str | None = "REQUEST") -> list[str]:
 
     Without a method it is a file that somebody takes themselves.
     """
-    found = list(_bytes(content))
+    found = list(byte_faults(content))
     try:
         lines = [parse(line) for line in unfolded(content)]
     except ValueError as error:
@@ -71,7 +68,8 @@ def _parts(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     return lines[1:begin], lines[begin + 1 : end]
 
 
-def _bytes(content: bytes) -> Iterator[str]:
+def byte_faults(content: bytes) -> Iterator[str]:
+    """Of any object of ours, before anybody asks what it says."""
     if content.count(b"\r\n") != content.count(b"\n") or content.count(b"\r\n") != content.count(b"\r"):
         yield "a line feed or carriage return stands alone"
     if not content.endswith(b"\r\n"):
@@ -120,19 +118,21 @@ def _entry(lines: list[Line], method: str | None) -> Iterator[str]:
         yield "a property that is unknown here"
     entry = {line.name: line for line in lines}
     for line in lines:
-        yield from _instant(line) if line.name in _INSTANTS else ()
-        yield from _text(line) if line.name in _TEXTS else ()
+        yield from instant_faults(line) if line.name in INSTANTS else ()
+        yield from text_faults(line) if line.name in TEXTS else ()
     yield from _states(entry, method)
     yield from _people(entry)
     yield from _conference(entry)
 
 
-def _instant(line: Line) -> Iterator[str]:
+def instant_faults(line: Line) -> Iterator[str]:
+    """Of a line whose name is among INSTANTS."""
     if line.parameters or not _UTC.fullmatch(line.value):
         yield f"{line.name} is not in UTC"
 
 
-def _text(line: Line) -> Iterator[str]:
+def text_faults(line: Line) -> Iterator[str]:
+    """Of a line whose name is among TEXTS."""
     if _BARE.search(line.value):
         yield f"{line.name} has an unescaped ; or ,"
     if any(each not in set("\\;,nN") for each in ESCAPES.findall(line.value)):

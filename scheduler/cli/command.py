@@ -7,6 +7,7 @@ from scheduler.cli.accounts import accounts_group
 from scheduler.cli.audit import audit_group
 from scheduler.cli.clinic import clinic_group, migrate
 from scheduler.cli.doctor import doctor
+from scheduler.cli.feeds import feeds_group
 from scheduler.cli.keys import keys_group
 from scheduler.cli.machine import demo, up
 from scheduler.cli.mail import take_inbound_mail
@@ -34,6 +35,7 @@ for each in (
     audit_group,
     times_group,
     outside_calendars_group,
+    feeds_group,
     up,
     demo,
 ):

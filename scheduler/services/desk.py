@@ -27,6 +27,13 @@ class Desk:
     def staff_link(self) -> str:
         return f"{self.public_url}/staff"
 
+    def visit_link(self, visit: UUID) -> str:
+        """Its page of the front desk: it asks whoever opens it to sign in."""
+        return f"{self.staff_link}/visits/{visit}"
+
+    def feed_link(self, token: str) -> str:
+        return f"{self.public_url}/calendars/{token}.ics"
+
     def manage_link(self, token: str) -> str:
         return f"{self.public_url}/v/{token}"
 

@@ -161,6 +161,7 @@ class World:
             "time_off",
             "extra_hours",
             "outside_calendars",
+            "calendar_feeds",
             "webhook_endpoints",
         )
         queries = {each: f"SELECT {each}::text FROM {each} ORDER BY 1" for each in (*tables, "api_keys")}

@@ -211,6 +211,10 @@ def a_calendar(world: World, thing: Booked) -> dict[str, Any]:
     return {"practitioner": "one", "label": "Rota", "address": address}
 
 
+def a_feed(world: World, thing: Booked) -> dict[str, Any]:
+    return {"label": "Dr. Lee", "practitioner": "one"}
+
+
 def a_webhook(world: World, thing: Booked) -> dict[str, Any]:
     return {"label": "Records", "url": "https://records.example/hooks"}
 
@@ -225,6 +229,7 @@ def all_of_it(world: World, thing: Booked) -> dict[str, Any]:
 
 time_off, extra_hours = entered("/v1/time-off", an_hour), entered("/v1/extra-hours", an_hour_more)
 webhook = entered("/v1/webhooks", a_webhook)
+feed = entered("/v1/feeds", a_feed)
 outside_calendar = entered("/v1/outside-calendars", a_calendar)
 
 
@@ -316,13 +321,19 @@ ROUTES = {
     "GET /v1/outside-calendars/<uuid:id>": schedule(object=outside_calendar),
     "POST /v1/outside-calendars/<uuid:id>/refresh": schedule(202, body=nothing, object=outside_calendar),
     "DELETE /v1/outside-calendars/<uuid:id>": schedule(object=outside_calendar),
+    "GET /v1/feeds": schedule(),
+    "POST /v1/feeds": schedule(201, body=a_feed),
+    "GET /v1/feeds/<uuid:id>": schedule(object=feed),
+    "DELETE /v1/feeds/<uuid:id>": schedule(object=feed),
     "GET /v1/extra-hours": schedule(),
     "POST /v1/extra-hours": schedule(201, body=an_hour_more),
     "DELETE /v1/extra-hours/<uuid:id>": schedule(object=extra_hours),
 }
 
 BY_SIGNATURE = {"POST /v1/inbound/mail", "POST /v1/inbound/twilio/status"}
-BY_LINK = {f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")}
+BY_LINK = {
+    f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")
+} | {"GET /calendars/<token>.ics"}
 """No token of anybody opens these, in a header; each has tests of its own."""
 
 PATHS = {"<slug>": "slot-taken", "<path:filename>": "docs.css", "<path:name>": "site.css", "<version>": "1"}

@@ -5,6 +5,7 @@ from scheduler.db.models.base import Base
 from scheduler.db.models.clinic import ClinicProblem, ClinicVersion, Resource, ResourceKind
 from scheduler.db.models.consents import Consent
 from scheduler.db.models.drafts import FormDraft
+from scheduler.db.models.feeds import CalendarFeed
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.hooks import WebhookEndpoint
@@ -25,6 +26,7 @@ __all__ = [
     "AuditHead",
     "Base",
     "BusyTime",
+    "CalendarFeed",
     "Callback",
     "ChannelPause",
     "Claim",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import BusyTime, OutsideCalendar, Visit
 from scheduler.domain.busy import Stretch
+from scheduler.domain.feeds import feed_uid
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.hit import EXPECTED
 from scheduler.services.taking import lock
@@ -73,17 +74,17 @@ def store(session: Session, calendar: UUID, resource: int, fetched: Fetched, now
 
 
 def _without_our_own(session: Session, stretches: Sequence[Stretch]) -> MultiRange[datetime]:
-    """Their calendar may hold our own visits, from an invite: they are in nobody's way twice."""
+    """Their calendar may hold our own visits, from an invite or a feed: they are in nobody's way twice."""
     ours = _visits_among({each.uid for each in stretches}, session)
     return MultiRange([Range(each.start, each.end) for each in stretches if each.uid not in ours])
 
 
 def _visits_among(uids: set[str], session: Session) -> set[str]:
-    named = {uid: id for uid in uids if (id := _uuid(uid))}
+    named = {uid: {id, feed_uid(id)} for uid in uids if (id := _uuid(uid))}
     if not named:
         return set()
-    known = set(session.scalars(select(Visit.uid).where(Visit.uid.in_(named.values()))))
-    return {uid for uid, id in named.items() if id in known}
+    known = set(session.scalars(select(Visit.uid).where(Visit.uid.in_(set().union(*named.values())))))
+    return {uid for uid, ids in named.items() if ids & known}
 
 
 def _uuid(text: str) -> UUID | None:

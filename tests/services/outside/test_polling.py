@@ -5,9 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
@@ -15,15 +17,18 @@ from scheduler.db.models import Errand, OutsideCalendar, Task, Visit
 from scheduler.domain.busy import Span
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import SlotTaken
+from scheduler.domain.feeds import FeedWish
 from scheduler.domain.messages import ErrandHint
 from scheduler.domain.visits import Act
 from scheduler.domain.wishes import Wish
 from scheduler.outgoing.http import Bounds
 from scheduler.services.booking import book
+from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
 from scheduler.services.changes.undoing import undo
 from scheduler.services.desk import Desk
+from scheduler.services.feeds.keeping import create_feed
 from scheduler.services.free import find_slots
 from scheduler.services.outside import polling
 from scheduler.services.outside.keeping import fetch_soon, remove_calendar
@@ -151,7 +156,7 @@ def test_the_same_busy_time_is_a_task_once_even_when_it_was_done(
 def test_our_own_visit_in_their_calendar_is_in_nobodys_way(
     desk: Desk, run: Runtime, entry: UUID, web: ScriptedWeb
 ) -> None:
-    """A practitioner who was invited, or who subscribes to a feed, has our visits in it."""
+    """A practitioner who was invited has our visits in it."""
     visit = book(desk, request(at(8, 10), practitioner="one")).visit
     with desk.db.transaction() as session:
         uid = session.scalars(select(Visit.uid).where(Visit.id == visit.id)).one()
@@ -161,6 +166,21 @@ def test_our_own_visit_in_their_calendar_is_in_nobodys_way(
     web.script = lambda asked: Reply(200, body)
     poll(desk)
     assert (busy_times(desk), tasks(desk)) == (["12-09 16:00-17:00"], [])
+
+
+def test_our_own_feed_in_their_calendar_is_in_nobodys_way(
+    desk: Desk, run: Runtime, client: FlaskClient, entry: UUID, web: ScriptedWeb
+) -> None:
+    """Also where their copy of it is older than the visit's last move; what else is there counts."""
+    visit = book(desk, request(at(8, 10), practitioner="one")).visit
+    _, address = create_feed(desk, FeedWish("Dr. One", practitioner="one"), DESK)
+    feed = client.get(address.removeprefix(desk.public_url)).data
+    carry_out(desk, Order(visit.id, Act.RESCHEDULE, DESK), partial(move, to=Destination(at(9, 10))))
+    other = calendar("DTSTART:20261209T160000Z\nDURATION:PT1H").partition(b"BEGIN:VEVENT")
+    web.script = lambda asked: Reply(200, feed.replace(b"END:VCALENDAR\r\n", other[1] + other[2]))
+    poll(desk)
+    assert busy_times(desk) == ["12-09 16:00-17:00"]
+    assert [task.visit_id for task in tasks(desk)] == [visit.id]
 
 
 def test_a_cancelled_visit_does_not_come_back_over_busy_time(

@@ -40,7 +40,7 @@ from scheduler.api.limits import HEADERS, Limits
 from scheduler.api.runtime import attach
 from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
-from scheduler.web import assets, failures, not_you, reminders, widget
+from scheduler.web import assets, failures, join, not_you, rehearsal, reminders, widget
 from scheduler.web.book import blueprint as book
 from scheduler.web.staff.blueprints import BLUEPRINTS as STAFF_PAGES
 
@@ -73,6 +73,8 @@ PAGES = (
     book,
     not_you,
     reminders,
+    join,
+    rehearsal,
 )
 LARGEST_BODY = 32 * 1024
 ALLOWED_HEADERS = ["Content-Type", "Authorization", "Idempotency-Key", "If-Match", "Accept-Language"]

@@ -376,6 +376,9 @@ OPEN_TO_ALL = {
     "POST /unsubscribe/<token>",
     "GET /not-you/<token>",
     "POST /not-you/<token>",
+    "GET /v/<token>/join",  # of a join link
+    "POST /v/<token>/join",
+    "GET /rehearsal-room/<name>",  # nothing is in any of them
     "GET /openapi.json",
     "GET /docs",
     "GET /docs/static/<path:filename>",

@@ -7,6 +7,8 @@ SchedulerError
 │   ├── AlreadyBooked
 │   ├── IllegalTransition
 │   ├── TooLate
+│   ├── GateClosed
+│   ├── RoomNotReady
 │   ├── TaskTaken
 │   ├── NameTaken
 │   └── Stale
@@ -76,6 +78,14 @@ class IllegalTransition(Conflict):
 
 class TooLate(Conflict):
     """It is too late for this online."""
+
+
+class GateClosed(Conflict):
+    """The room of a visit by video is entered from shortly before its start until shortly after its end."""
+
+
+class RoomNotReady(Conflict):
+    """The visit has no room with the video vendor at the moment."""
 
 
 class TaskTaken(Conflict):

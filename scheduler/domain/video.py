@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from scheduler.domain.clinic import Mode
 from scheduler.domain.visits import VisitStatus
 
 
@@ -54,3 +55,29 @@ def opens_at(start: datetime) -> datetime:
 
 def closes_at(end: datetime) -> datetime:
     return end + CLOSES_AFTER
+
+
+class Door(StrEnum):
+    """How the gate of a visit by video stands."""
+
+    PENDING = "pending"
+    """Staff have not approved the visit yet."""
+    EARLY = "early"
+    OPEN = "open"
+    OVER = "over"
+    CANCELLED = "cancelled"
+    IN_PERSON = "in-person"
+    """The visit is not by video, or not any more."""
+
+
+def door(status: VisitStatus, mode: Mode, start: datetime, end: datetime, now: datetime) -> Door:
+    """Open from a while before the start until a while after the end, to a visit that takes place."""
+    if status in (VisitStatus.CANCELLED, VisitStatus.ENTERED_IN_ERROR):
+        return Door.CANCELLED
+    if status in (VisitStatus.FULFILLED, VisitStatus.NOSHOW) or now >= closes_at(end):
+        return Door.OVER
+    if mode is not Mode.TELEMEDICINE:
+        return Door.IN_PERSON
+    if status is VisitStatus.PENDING:
+        return Door.PENDING
+    return Door.EARLY if now < opens_at(start) else Door.OPEN

@@ -47,6 +47,10 @@ class Act(StrEnum):
     """Somebody says what they agree to."""
     WHEREABOUTS = "whereabouts"
     """The patient says where they are, or will be."""
+    KNOCK = "knock"
+    """The patient is at the gate of a visit by video and cannot come in yet: they drive, or left a gap."""
+    JOIN = "join"
+    """Somebody goes into the room of a visit by video: staff, or a patient who was there before."""
     REVOKE_LINKS = "revoke-links"
     END_HELPER = "end-helper"
     """Whoever booked for the patient has no more to do with it."""
@@ -101,6 +105,8 @@ BY_STAFF: Mapping[Act, Moves] = {
     Act.CONTACT: {each: each for each in S if each in EXPECTED},
     Act.CONSENT: {each: each for each in S if each in EXPECTED},
     Act.WHEREABOUTS: {each: each for each in S if each in EXPECTED},
+    Act.KNOCK: {S.BOOKED: S.BOOKED},
+    Act.JOIN: {each: each for each in (S.BOOKED, S.ARRIVED, S.CHECKED_IN)},
     Act.REVOKE_LINKS: {each: each for each in S},
     Act.END_HELPER: {each: each for each in S},
 }
@@ -113,6 +119,9 @@ BY_PATIENT: Mapping[Act, Moves] = {
     Act.CONTACT: BY_STAFF[Act.CONTACT],
     Act.CONSENT: BY_STAFF[Act.CONSENT],
     Act.WHEREABOUTS: {each: each for each in (S.PENDING, S.BOOKED, S.ARRIVED)},
+    Act.KNOCK: BY_STAFF[Act.KNOCK],
+    Act.ARRIVE: BY_STAFF[Act.ARRIVE],  # by the gate alone
+    Act.JOIN: {each: each for each in (S.ARRIVED, S.CHECKED_IN)},
 }
 """A subset of what staff may do."""
 

@@ -15,7 +15,7 @@ from scheduler.services.recipients import JOIN, LASTING, MANAGE, NOT_YOU, PATIEN
 
 LASTS = {
     MANAGE: timedelta(days=7),
-    JOIN: timedelta(minutes=30),
+    JOIN: timedelta(days=7),  # the gate itself closes much sooner, and says so
     NOT_YOU: timedelta(days=7),
     UNSUBSCRIBE: timedelta(days=60),
 }

@@ -66,15 +66,16 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     answer = Response(body, status, content_type="text/html; charset=utf-8")
     answer.headers["Content-Language"] = language
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Content-Security-Policy"] = _policy()
+    answer.headers["Content-Security-Policy"] = policy()
     return answer
 
 
-def _policy() -> str:
-    """Everything from here, nothing in the page itself, no base, no form that leads elsewhere."""
+def policy(*elsewhere: str) -> str:
+    """Everything from here, nothing in the page itself, no base, no form that leads `elsewhere`."""
     own = "; ".join(f"{each}-src 'self'" for each in ("style", "script", "img", "connect"))
     frames = " ".join(_framed_by())
-    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
+    forms = " ".join(("'self'", *elsewhere))
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action {forms}; frame-ancestors {frames}"
 
 
 def _framed_by() -> Sequence[str]:

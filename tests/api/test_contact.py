@@ -414,7 +414,7 @@ def ended(client: FlaskClient, run: Runtime) -> Iterator[timedelta]:
 
 @pytest.mark.parametrize(
     ("purpose", "lasts"),
-    [(MANAGE, timedelta(days=7)), (NOT_YOU, timedelta(days=7)), (JOIN, timedelta(minutes=30))],
+    [(MANAGE, timedelta(days=7)), (NOT_YOU, timedelta(days=7)), (JOIN, timedelta(days=7))],
 )
 def test_links_open_something_for_a_while_after_the_visit(
     run: Runtime, ended: timedelta, purpose: str, lasts: timedelta

@@ -282,6 +282,7 @@ ROUTES = {
     "POST /v1/visits/<uuid:id>/convert": Route(WHOSE_VISIT_IT_IS, body=in_person),
     "POST /v1/visits/<uuid:id>/consents": Route(WHOSE_VISIT_IT_IS, body=consent),
     "POST /v1/visits/<uuid:id>/whereabouts": Route(WHOSE_VISIT_IT_IS, body=a_place),
+    "POST /v1/visits/<uuid:id>/join": Route(STAFF_ON_A_VISIT, 409, body=nothing),  # days before it opens
     "GET /v1/visits/<uuid:id>/intake": Route(STAFF_ON_A_VISIT, scope=Scope.INTAKE),
     "POST /v1/visits/<uuid:id>/cancel": Route(WHOSE_VISIT_IT_IS, body=nothing),
     "PATCH /v1/visits/<uuid:id>/contact": Route(WHOSE_VISIT_IT_IS, body=a_number),
@@ -332,8 +333,11 @@ ROUTES = {
 
 BY_SIGNATURE = {"POST /v1/inbound/mail", "POST /v1/inbound/twilio/status"}
 BY_LINK = {
-    f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")
-} | {"GET /calendars/<token>.ics"}
+    *(f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")),
+    *(f"{method} /v/<token>/join" for method in ("GET", "POST")),
+    "GET /rehearsal-room/<name>",
+    "GET /calendars/<token>.ics",
+}
 """No token of anybody opens these, in a header; each has tests of its own."""
 
 PATHS = {"<slug>": "slot-taken", "<path:filename>": "docs.css", "<path:name>": "site.css", "<version>": "1"}

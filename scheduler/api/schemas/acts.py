@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StrictBool, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.contact import Role
@@ -71,6 +71,10 @@ class WhereaboutsIn(Strict):
 
     def place(self) -> Place:
         return Place(self.state, self.phone, self.address, self.in_car)
+
+
+class RoomOut(BaseModel):
+    url: Annotated[str, Field(description="Good for this visit and its time alone.")]
 
 
 class RescheduleIn(Strict):

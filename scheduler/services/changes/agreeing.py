@@ -13,8 +13,12 @@ def agree(scene: Scene, said: Said, client: bytes | None, role: str | None = Non
     `client` is a keyed hash of where it came from. For staff `role` is whose word they pass on, the patient's
     where nobody is named; others speak for themselves alone. Raises Forbidden, Invalid.
     """
+    enter_words(scene, said, client, whose(scene, role))
+
+
+def enter_words(scene: Scene, said: Said, client: bytes | None, speaker: str) -> None:
+    """The same where it is known who speaks. Raises Invalid."""
     words = decisions(scene.moment.clinic, said)
-    speaker = whose(scene, role)
     if words:
         who = find_recipient(scene, speaker)
         giver = Giver(

@@ -5,15 +5,18 @@ import hashlib
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from config.settings import Settings
 from config.zones import use_pinned_zones
+from scheduler.api.runtime import attach
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap, open_database
 from scheduler.db import schema
@@ -27,6 +30,9 @@ from tests.cast import NOW
 use_pinned_zones()
 
 CLINIC = Path(__file__).parent / "clinic.toml"
+
+NOWHERE = "postgresql+psycopg://visits@127.0.0.1:1/visits"
+"""A database that does not answer."""
 
 QUICK = {
     # A test's database need not survive a power cut.
@@ -61,6 +67,19 @@ def settings_for(url: str, **more: object) -> Settings:
         **more,
     }
     return Settings.model_validate(values)
+
+
+def serving(run: Runtime) -> APIFlask:
+    """The application, from now on around that service. For one service at a time, of the usual settings."""
+    app = _application()
+    attach(app, run)
+    return app
+
+
+@cache
+def _application() -> APIFlask:
+    """Made once: its routes take longer than most tests."""
+    return create_app(bootstrap(settings_for(NOWHERE)))
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +135,7 @@ def run(clinic: Database, migrated: str) -> Iterator[Runtime]:
 @pytest.fixture
 def client(run: Runtime) -> FlaskClient:
     """Somebody who calls the API."""
-    return create_app(run).test_client()
+    return serving(run).test_client()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

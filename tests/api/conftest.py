@@ -10,11 +10,8 @@ from flask.testing import FlaskClient
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from tests.api.contract import Contract, watched
-from tests.conftest import settings_for
+from tests.conftest import NOWHERE, serving, settings_for
 from tests.processes import api, database
-
-AWAY = "postgresql+psycopg://visits@127.0.0.1:1/visits"
-"""A database that does not answer."""
 
 Serve = Callable[..., FlaskClient]
 
@@ -31,7 +28,7 @@ def contract(migrated: str) -> Contract:
 @pytest.fixture
 def client(run: Runtime, contract: Contract) -> FlaskClient:
     """Somebody who calls the API."""
-    return watched(create_app(run), contract)
+    return watched(serving(run), contract)
 
 
 @pytest.fixture
@@ -69,6 +66,6 @@ def severed(run: Runtime, contract: Contract) -> FlaskClient:
     """A client of the service after its database went away; the clinic was known before."""
     with run.db.reading() as connection:
         run.desk.clinics.moment(connection)
-    gone = bootstrap(settings_for(AWAY))
+    gone = bootstrap(settings_for(NOWHERE))
     gone.desk.clinics.last = run.desk.clinics.last
     return watched(create_app(dataclasses.replace(gone)), contract)

@@ -36,7 +36,8 @@ class Contract:
             if "properties" in schema:
                 schema.setdefault("additionalProperties", False)
         resource = Resource.from_contents(self._spec, default_specification=DRAFT202012)
-        self._registry: Registry[Any] = Registry().with_resource(HERE, resource)
+        # Crawled once: each validator would do it again.
+        self._registry: Registry[Any] = Registry().with_resource(HERE, resource).crawl()
         self._paths = {
             re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))): (path, operations)
             for path, operations in self._spec["paths"].items()

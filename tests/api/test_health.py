@@ -11,7 +11,8 @@ from scheduler.domain.actors import SYSTEM
 from scheduler.services.clinic.apply import note_problem
 from scheduler.services.history import note
 from scheduler.services.outbox.sweeping import beat
-from tests.api.conftest import AWAY, Serve
+from tests.api.conftest import Serve
+from tests.conftest import NOWHERE
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def swept(clinic: Database) -> Database:
 
 
 def test_a_process_that_answers_is_alive_whatever_else_is_wrong(serve: Serve) -> None:
-    answer = serve(database_url=AWAY).get("/health/live")
+    answer = serve(database_url=NOWHERE).get("/health/live")
     assert (answer.status_code, answer.get_json()) == (200, {"status": "live"})
 
 
@@ -62,13 +63,13 @@ def test_without_a_clinic_it_cannot_book(empty: object, serve: Serve) -> None:
 
 
 def test_without_its_database_it_cannot_book(serve: Serve) -> None:
-    answer = serve(database_url=AWAY).get("/health/ready")
+    answer = serve(database_url=NOWHERE).get("/health/ready")
     assert (answer.status_code, answer.get_json()["status"]) == (503, "unavailable")
     assert answer.get_json()["checks"]["database"] == "does not answer"
 
 
 def test_health_tells_no_address_and_no_secret(serve: Serve) -> None:
-    answer = serve(database_url=AWAY, redis_url="redis://:hunter2@127.0.0.1:1/0").get("/health/ready")
+    answer = serve(database_url=NOWHERE, redis_url="redis://:hunter2@127.0.0.1:1/0").get("/health/ready")
     assert "127.0.0.1" not in answer.text
     assert "hunter2" not in answer.text
 

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.channels.email import EmailChannel
 from scheduler.channels.outcome import Outcome, Verdict
@@ -18,6 +17,7 @@ from scheduler.services.outbox.claiming import Claimed, Held, claim
 from scheduler.services.outbox.delivering import PostRoom
 from scheduler.services.outbox.finishing import finish
 from tests.cast import at, wish
+from tests.conftest import serving
 from tests.smtp import ScriptedServer
 
 Book = Callable[..., UUID]
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def book(run: Runtime) -> Book:
     """Books a visit over HTTP for another patient each time; its id."""
-    client = create_app(run).test_client()
+    client = serving(run).test_client()
     count = 0
 
     def booked(start: datetime | None = None, **more: Any) -> UUID:

@@ -19,11 +19,6 @@ from tests.pages.filling import ABOUT, Filling
 
 
 @pytest.fixture
-def client(run: Runtime) -> FlaskClient:
-    return create_app(run).test_client()
-
-
-@pytest.fixture
 def person(client: FlaskClient) -> Filling:
     return Filling(client)
 

@@ -4,15 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Recipient
 from tests.pages.filling import ABOUT, HELPER, Filling
-
-
-@pytest.fixture
-def client(run: Runtime) -> FlaskClient:
-    return create_app(run).test_client()
 
 
 @pytest.fixture

@@ -10,17 +10,11 @@ from sqlalchemy import select
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import FormDraft
-from tests.conftest import settings_for
+from tests.conftest import NOWHERE, settings_for
 from tests.pages.filling import ABOUT, Filling
 
 SITE = "https://clinic.example"
-AWAY = "postgresql+psycopg://visits@127.0.0.1:1/visits"
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def client(run: Runtime) -> FlaskClient:
-    return create_app(run).test_client()
 
 
 @pytest.fixture
@@ -137,7 +131,7 @@ def test_a_row_of_the_form_says_nothing_to_who_reads_the_database(person: Fillin
 def test_without_a_database_there_are_the_phone_and_what_to_do_in_an_emergency(run: Runtime) -> None:
     with run.db.reading() as connection:
         run.desk.clinics.moment(connection)
-    gone = bootstrap(settings_for(AWAY))
+    gone = bootstrap(settings_for(NOWHERE))
     gone.desk.clinics.last = run.desk.clinics.last
     answer = create_app(gone).test_client().get("/book")
     assert (answer.status_code, answer.mimetype) == (503, "text/html")

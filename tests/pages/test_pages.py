@@ -13,11 +13,10 @@ from scheduler.web import assets, cookies
 from scheduler.web.guards import check_csrf, csrf_token
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
-from tests.conftest import settings_for
+from tests.conftest import NOWHERE, settings_for
 from tests.pages.conftest import LOGO
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-AWAY = "postgresql+psycopg://visits@127.0.0.1:1/visits"
 PHONE = "(409) 555-0100"
 
 
@@ -88,7 +87,7 @@ def test_errors_are_pages_with_the_phone_and_without_their_cause(client: FlaskCl
 
 
 def test_a_page_stands_while_the_database_is_away_and_no_clinic_was_ever_known() -> None:
-    run = bootstrap(settings_for(AWAY))
+    run = bootstrap(settings_for(NOWHERE))
     answer = create_app(run).test_client().get("/nothing-here", headers=HTML)
     assert answer.status_code == 404 and "call 911" in answer.text
 

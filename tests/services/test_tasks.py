@@ -7,7 +7,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Task
 from scheduler.db.secrets import CannotOpen
@@ -230,11 +229,6 @@ def test_what_staff_do_with_tasks_is_audited_and_so_is_reading_notes(
         ("read-notes", None),
     ]
     assert not any("Called" in row.detail for row in rows)
-
-
-@pytest.fixture
-def client(run: Runtime) -> FlaskClient:
-    return create_app(run).test_client()
 
 
 def test_every_kind_of_task_is_named_as_urls_are(run: Runtime) -> None:

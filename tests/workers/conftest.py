@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import text
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from tests.cast import at, wish
+from tests.conftest import serving
 
 NOBODY = "redis://127.0.0.1:1/0"
 """Where nothing listens."""
@@ -56,7 +56,7 @@ def book(run: Runtime) -> Callable[[int], None]:
     """Books that many visits, whose messages have waited for a while already."""
 
     def booked(count: int) -> None:
-        client = create_app(run).test_client()
+        client = serving(run).test_client()
         for number in range(count):
             start = at(2 + number // 16, 9 + number % 16 // 2, 30 * (number % 2))
             assert client.post("/v1/visits", json=wish(start, number)).status_code == 201

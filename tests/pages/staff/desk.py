@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import AuditEntry, StaffAccount, Visit
 from scheduler.domain.scopes import Scope
 from scheduler.services.accounts.keeping import create_account
 from scheduler.services.accounts.sessions import open_session
 from scheduler.web.guards import csrf_token
+from tests.conftest import serving
 
 COOKIE = "__Host-staff"
 EVERYTHING = frozenset(Scope)
@@ -39,7 +39,7 @@ class Desk:
     ) -> None:
         self.run = run
         self.token = signed_in(run, name, scopes, language)
-        self.client = create_app(run).test_client()
+        self.client = serving(run).test_client()
         self.client.set_cookie(COOKIE, self.token)
 
     def get(self, path: str = "", status: int = 200, **query: Any) -> str:

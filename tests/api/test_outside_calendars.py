@@ -47,7 +47,8 @@ def test_a_calendar_is_entered_listed_refreshed_and_taken_away(
     assert client.delete(path, headers=staff).status_code == 404
     assert client.post(f"{path}/refresh", json={}, headers=staff).status_code == 404
     with run.db.transaction() as session:
-        audit = session.scalars(select(AuditEntry).where(AuditEntry.object_id == entry["id"])).all()
+        of_it = select(AuditEntry).where(AuditEntry.object_id == entry["id"]).order_by(AuditEntry.id)
+        audit = session.scalars(of_it).all()
     assert [each.act for each in audit] == ["enter", "refresh", "delete"]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
@@ -24,6 +26,7 @@ from tests.conftest import QUICK
 from tests.embedded.conftest import ROOT, temporary_folder
 
 SIZES = {"phone": ViewportSize(width=360, height=740), "desktop": ViewportSize(width=1280, height=800)}
+EXAMPLES = ROOT / "docs" / "examples"
 PATIENCE = 5_000  # milliseconds for anything that the page should do
 
 # No sandbox, because tests may run as root in a container; nothing that calls home.
@@ -38,7 +41,21 @@ FLAGS = [
 ]
 
 
-class Quiet(SimpleHTTPRequestHandler):
+class Website(SimpleHTTPRequestHandler):
+    """The clinic's: the examples of the manual, with the address of this run's service (`?api=`) in them."""
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        service = parse_qs(address.query).get("api")
+        if address.path != "/embedded-form.html" or not service:
+            return super().do_GET()
+        page = (EXAMPLES / "embedded-form.html").read_text(encoding="utf-8")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(page.replace("http://localhost:8000", service[0]).encode())
+        return None
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
@@ -55,7 +72,7 @@ def chromium() -> str:
 @contextmanager
 def website() -> Iterator[int]:
     """The port on which the clinic's website serves the booking form."""
-    serve = partial(Quiet, directory=str(ROOT / "docs" / "examples"))
+    serve = partial(Website, directory=str(EXAMPLES))
     with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -79,6 +96,11 @@ def world(chromium: str) -> Iterator[World]:
             "VISITS_CORS_ORIGINS": f"http://localhost:{site}",
             "VISITS_WEB_WORKERS": "1",
             "VISITS_WORKER_PROCESSES": "1",
+            # All these people share an address.
+            "VISITS_LIMIT_READS": "off",
+            "VISITS_LIMIT_WRITES": "off",
+            "VISITS_HOLDS_AT_ONCE": "500",
+            "VISITS_HOLDS_SHARE": "1",
         }
         output = io.StringIO()
         stack = Stack(folder / "data", ports, Terminal(output), clinic=EXAMPLE_CLINIC, caller=_with(ours))
@@ -116,10 +138,14 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def _opened(browser: Browser, size: ViewportSize, locale: str) -> Iterator[Page]:
-    """A page of somebody without a history; a script of it that fails, fails the test."""
+def opened(browser: Browser, size: ViewportSize, locale: str, **how: Any) -> Iterator[Page]:
+    """A page of somebody without a history; a script of it that fails, fails the test.
+
+    `how` is what the browser is to do otherwise, as Playwright's `new_context` calls it.
+    """
     failures: list[str] = []
-    with closing(browser.new_context(viewport=size, locale=locale, timezone_id="America/Chicago")) as context:
+    settings = {"viewport": size, "locale": locale, "timezone_id": "America/Chicago", **how}
+    with closing(browser.new_context(**settings)) as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: failures.append(str(error)))
@@ -131,7 +157,7 @@ def _opened(browser: Browser, size: ViewportSize, locale: str) -> Iterator[Page]
 def form(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iterator[Form]:
     """The booking form, at the width of a phone and of a desk, on the website that the service allows."""
     size = SIZES[request.param]
-    with _opened(browser, size, "en-US") as page:
+    with opened(browser, size, "en-US") as page:
         yield Form(page, world, size["width"]).open()
 
 
@@ -139,5 +165,5 @@ def form(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iter
 def spanish(browser: Browser, world: World) -> Iterator[Form]:
     """The same for somebody whose browser speaks Spanish."""
     size = SIZES["phone"]
-    with _opened(browser, size, "es-MX") as page:
+    with opened(browser, size, "es-MX") as page:
         yield Form(page, world, size["width"]).open()

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
@@ -15,6 +13,7 @@ from scheduler.db.models import StaffAccount
 from scheduler.domain.scopes import Scope
 from scheduler.services.accounts.keeping import create_account
 from scheduler.services.accounts.passwords import hashed
+from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE
 from tests.browser.world import World, a_mail, eventually
 
@@ -22,8 +21,6 @@ pytestmark = pytest.mark.browser
 
 PASSWORD = "four plain words here"
 SIZES = {"desk": ViewportSize(width=1280, height=860), "tablet": ViewportSize(width=820, height=1100)}
-AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 class FrontDesk:
@@ -74,12 +71,7 @@ class FrontDesk:
         return self.page.url.partition("?")[0]
 
     def faults(self) -> list[str]:
-        """What axe finds that is not as WCAG 2.2 AA asks; given as its rule and where."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: dict[str, Any] = self.page.evaluate(
-            "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES
-        )
-        return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found["violations"]]
+        return faults(self.page)
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,17 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from functools import cached_property
 from typing import Any
 
 import requests
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from scheduler.embedded.demo_mail import Invite, read_invite
 from scheduler.embedded.postgres import EmbeddedPostgres
@@ -35,6 +38,10 @@ class World:
 
     def page(self, host: str = "localhost") -> str:
         return f"http://{host}:{self.site}/booking-form.html?api={self.api}"
+
+    def embedding(self, host: str = "localhost") -> str:
+        """The page of the clinic's website that shows `/book` in a frame."""
+        return f"http://{host}:{self.site}/embedded-form.html?api={self.api}"
 
     def slots(self, kind: str, mode: str) -> list[Json]:
         today = datetime.now(UTC).date()
@@ -68,21 +75,38 @@ class World:
 
     def visits(self) -> int:
         """How many there are."""
-        engine = create_engine(self.postgres.url)
-        with engine.connect() as connection:
+        with self._database() as connection:
             found: int = connection.execute(text("SELECT count(*) FROM visits")).scalar_one()
-        engine.dispose()
         return found
+
+    def end_holds(self) -> None:
+        """As if ten minutes had passed for everybody who fills in a form."""
+        with self._database() as connection:
+            connection.execute(text("UPDATE holds SET expires_at = clock_timestamp()"))
+
+    @contextmanager
+    def _database(self) -> Iterator[Connection]:
+        engine = create_engine(self.postgres.url)
+        with engine.begin() as connection:
+            yield connection
+        engine.dispose()
 
     def invites_to(self, address: str) -> list[Invite]:
         """Of the mails that have come to somebody."""
-        found = []
+        return [invite for raw in self._mails_to(address) if (invite := read_invite(raw))]
+
+    def letter_to(self, address: str) -> str:
+        """What a person reads of the first mail, in plain text."""
+        raw = next(self._mails_to(address))
+        body = message_from_bytes(raw, policy=default).get_body(("plain",))
+        assert body
+        return str(body.get_content())
+
+    def _mails_to(self, address: str) -> Iterator[bytes]:
         listed = self.http.get(f"{self.mailbox}/api/v1/messages", params={"limit": 1_000}, timeout=10).json()
         for each in listed["messages"]:
             if any(to["Address"] == address for to in each["To"]):
-                raw = self.http.get(f"{self.mailbox}/api/v1/message/{each['ID']}/raw", timeout=10).content
-                found += [invite for invite in [read_invite(raw)] if invite]
-        return found
+                yield self.http.get(f"{self.mailbox}/api/v1/message/{each['ID']}/raw", timeout=10).content
 
     def invite_to(self, address: str) -> Invite:
         """The only one, once it has come."""

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import psycopg
 
+from benchmarks.feed import feeds
 from benchmarks.load import Connection, Measured, get, measure, post
 from benchmarks.stack import Stack, served, stack
 
@@ -23,6 +24,8 @@ def main() -> None:
         print(f"| Flask hello, {CLIENTS} clients | {floor.line} | 1 |")
         slots(run, floor)
         bookings(run)
+        print("\n| what | figure |\n|---|---|")
+        feeds(run)
 
 
 def slots(run: Stack, floor: Measured) -> None:

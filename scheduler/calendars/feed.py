@@ -40,13 +40,15 @@ class FeedEvent:
     """For those who may open it: the visit's page."""
 
 
-def feed(id: UUID, label: str, events: Iterable[bytes]) -> bytes:
-    """The calendar that always goes by this id, of events as `event` writes them."""
+def feed(label: str, events: Iterable[bytes]) -> bytes:
+    """The calendar of events as `event` writes them.
+
+    Without a UID of its own, which RFC 7986 allows: vdirsyncer takes that for the one of each event.
+    """
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODUCT)
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("UID", str(id))
     name = vText(one_line(label))  # the library takes NAME for a property whose type it does not know
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)  # for those who do not know NAME

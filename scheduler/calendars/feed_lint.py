@@ -11,13 +11,12 @@ _CALENDAR = {
     "VERSION",
     "PRODID",
     "CALSCALE",
-    "UID",
     "NAME",
     "X-WR-CALNAME",
     "REFRESH-INTERVAL",
     "X-PUBLISHED-TTL",
 }
-"""No METHOD: nobody is asked for anything."""
+"""No METHOD: nobody is asked for anything. No UID: some take it for that of each event."""
 _ONCE = INSTANTS | {"UID", "SEQUENCE", "STATUS", "SUMMARY", "CLASS", "TRANSP"}
 _ONCE_AT_MOST = {"DESCRIPTION", "LOCATION", "URL"}
 _STATUSES = {"CONFIRMED": "OPAQUE", "TENTATIVE": "OPAQUE", "CANCELLED": "TRANSPARENT"}

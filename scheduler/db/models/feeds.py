@@ -17,7 +17,6 @@ class CalendarFeed(Base):
     __table_args__ = (CheckConstraint(one_of("detail", Detail), name="detail"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    """Also the calendar's UID, for life."""
     hash: Mapped[bytes] = mapped_column(unique=True)
     """SHA-256 of the token in its address."""
     label: Mapped[str]

@@ -59,7 +59,7 @@ def content_of(session: Session, desk: Desk, written: Written, entry: CalendarFe
     style = _style(entry, moment)
     rows = select(Visit.id, Visit.version).where(*_shown(entry, moment)).order_by(Visit.starts_at, Visit.id)
     keys = [Key(id, version, style) for id, version in session.execute(rows)]
-    return feed(entry.id, entry.label, written.events(keys, partial(_write, session, desk, moment, style)))
+    return feed(entry.label, written.events(keys, partial(_write, session, desk, moment, style)))
 
 
 def _style(entry: CalendarFeed, moment: Moment) -> Style:

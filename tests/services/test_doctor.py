@@ -16,9 +16,8 @@ from scheduler.services.clinic.apply import note_problem
 from scheduler.services.doctor import WAYS_OUT, Finding, examine
 from scheduler.services.health import MESSAGES_LATE
 from scheduler.services.outbox.sweeping import beat
-from tests.api.conftest import AWAY
 from tests.cast import at
-from tests.conftest import example_key, settings_for
+from tests.conftest import NOWHERE, example_key, settings_for
 from tests.services.asking import request
 from tests.smtp import ScriptedServer, eventually
 
@@ -56,7 +55,7 @@ def test_where_all_is_well_each_part_says_so(examined: Callable[[], list[Finding
 
 
 def test_without_a_database_the_rest_is_still_looked_at(smtp: ScriptedServer) -> None:
-    away = bootstrap(settings_for(AWAY))
+    away = bootstrap(settings_for(NOWHERE))
     found = wrong(examine(away.desk, away.settings.redis_url, EmailChannel(smtp.url()).greet))
     assert found.keys() == {"database", "redis"}
     assert "127.0.0.1" not in str(found)

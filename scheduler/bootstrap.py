@@ -8,7 +8,7 @@ from config.settings import Settings
 from config.video import VideoVendor
 from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
-from scheduler.channels.sms.providers import sms_channel
+from scheduler.channels.sms.providers import sms_channel, twilio_account
 from scheduler.channels.webhook import WebhookChannel
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Links, Lookup, Secrets, Vault
@@ -131,5 +131,6 @@ def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
         settings.public_url.rstrip("/"),
         open_outside(settings),
         open_video(settings),
+        reads_texts=twilio_account(settings.texts_url) is not None,
     )
     return Runtime(settings, desk, open_channels(settings, db), doorbell or SilentDoorbell())

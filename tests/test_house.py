@@ -371,6 +371,7 @@ OPEN_TO_ALL = {
     "GET /metrics",  # asks for a token of its own
     "POST /v1/inbound/mail",  # these ask for a signature
     "POST /v1/inbound/twilio/status",
+    "POST /v1/inbound/twilio/sms",
     "GET /calendars/<token>.ics",  # its token is the secret
     "GET /unsubscribe/<token>",  # its token is the secret, as of all links in mails
     "POST /unsubscribe/<token>",

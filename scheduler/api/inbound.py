@@ -1,7 +1,10 @@
 """What other services tell us; signed, because anybody could."""
 
+from typing import Any
+from xml.sax.saxutils import escape
+
 from apiflask import APIBlueprint
-from flask import request
+from flask import Response, request
 
 from scheduler.api.bodies import FORM, accepts
 from scheduler.api.runtime import runtime
@@ -15,10 +18,17 @@ from scheduler.domain.errors import NotFound, Unauthorized
 from scheduler.domain.signatures import is_signed
 from scheduler.services.inbound.receipts import take_report
 from scheduler.services.inbound.receiving import receive
+from scheduler.services.inbound.texts import Texted, receive_text
 
 blueprint = APIBlueprint("inbound", __name__, url_prefix="/v1/inbound", tag="Providers")
 
-MAIL = "message/rfc822"
+MAIL, XML = "message/rfc822", "text/xml"
+TWIML: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+    200: {"description": "TwiML", "content": {XML: {"schema": {"type": "string"}}}},
+    401: {"description": "Unauthorized"},
+    404: {"description": "Not Found"},
+}
+"""What the page for texts answers."""
 
 
 @blueprint.post("/mail")
@@ -62,6 +72,27 @@ def take_report_of_twilios() -> str:
     if report is not None:
         run.doorbell.ring(take_report(run.desk, report))
     return ""
+
+
+@blueprint.post("/twilio/sms")
+@blueprint.doc(responses=TWIML)
+@accepts(FORM)
+def take_text_from_twilio() -> Response:
+    """A text that came in
+
+    As Twilio posts it: `MessageSid`, `From`, `Body`, signed like its reports. C confirms, STOP and its like
+    end texts, START begins them again where the patient once agreed, HELP helps, WRONG says that the number
+    is somebody else's. Nothing else has an effect; the same text again has none.
+    """
+    said, run = _twilios_form(), runtime()
+    meant = said.get("OptOutType", "")  # by a messaging service, which has answered STOP and the like itself
+    words = meant or said.get("Body", "")
+    text = Texted(said.get("MessageSid", ""), said.get("From", ""), words, answered=bool(meant))
+    reply = receive_text(run.desk, text)
+    run.doorbell.ring(reply.due)
+    message = f"<Message>{escape(reply.words)}</Message>" if reply.words else ""
+    twiml = f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
+    return Response(twiml, content_type=f"{XML}; charset=utf-8")
 
 
 def _twilios_form() -> dict[str, str]:

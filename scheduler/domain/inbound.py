@@ -1,4 +1,4 @@
-"""What becomes of a mail that comes in."""
+"""What becomes of a mail or a text that comes in."""
 
 import re
 from enum import StrEnum
@@ -32,6 +32,22 @@ class InboundOutcome(StrEnum):
     """Nothing for a machine: people read it."""
     SET_ASIDE = "set-aside"
     """It cannot be read within bounds, or we failed over it; staff are told."""
+
+
+class TextOutcome(StrEnum):
+    """What a text that came in led to."""
+
+    CONFIRMED = "confirmed"
+    LINKS = "links"
+    """It confirms, and several visits are meant: each has its link."""
+    STOPPED = "stopped"
+    STARTED = "started"
+    NOT_STARTED = "not-started"
+    WRONG_NUMBER = "wrong-number"
+    HELP = "help"
+    NOT_UNDERSTOOD = "not-understood"
+    NOTHING = "nothing"
+    """It asks for what is so already."""
 
 
 HANDLED = frozenset(InboundOutcome) - {InboundOutcome.OTHER, InboundOutcome.UNKNOWN, InboundOutcome.SET_ASIDE}

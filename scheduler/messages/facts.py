@@ -57,6 +57,8 @@ class MessageFacts:
     """Whether the patient is asked where they will be during a visit by video."""
     stop_link: str | None = None
     """Of a reminder: where one says that one wants no more of them."""
+    reads_answers: bool = False
+    """Whether somebody who answers a text is heard."""
 
 
 def template_values(facts: MessageFacts) -> dict[str, object]:

@@ -74,6 +74,7 @@ def _values(
         "practitioner": one_line(facts.practitioner),
         "phone": spoken_phone(facts.clinic_phone),
         "video": facts.mode is Mode.TELEMEDICINE and not brief,
+        "reads_answers": facts.reads_answers,
         "place": "" if brief else one_line(place or ""),
         "day": _day(facts.starts_at, clock, language),
         "time": _time(facts.starts_at, clock, language),

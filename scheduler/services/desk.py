@@ -22,6 +22,8 @@ class Desk:
     """The way to addresses that other people named."""
     video: Vendor | None = None
     """None where the clinic has no video vendor."""
+    reads_texts: bool = False
+    """Whether what patients answer to a text comes in."""
 
     @property
     def staff_link(self) -> str:

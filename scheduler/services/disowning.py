@@ -1,19 +1,21 @@
 """The answer to "Not you?": somebody who is not the patient hears nothing more."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Recipient, Visit
+from scheduler.domain.actors import Actor
 from scheduler.domain.errors import Unauthorized
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import EXPECTED, Act, VisitStatus
 from scheduler.services.desk import Desk
 from scheduler.services.history import note_act
-from scheduler.services.links import Holder, holder, renew_links
+from scheduler.services.links import holder, renew_links
 from scheduler.services.recipients import IS_INVOLVED, NOT_YOU
 from scheduler.services.suppressing import suppress, visits_told
 from scheduler.services.tasks import open_task
@@ -43,20 +45,32 @@ def _disown(desk: Desk, token: str, session: Session) -> None:
         return
     if not suppress(session, ChannelName.EMAIL, found.email_hash, Act.NOT_YOU, now):
         return
+    theirs = Recipient.email_hash == found.email_hash
     for visit in visits_told(session, ChannelName.EMAIL, found.email_hash, now):
-        _leave(desk, session, visit, found, now)
+        end_access(desk, session, visit, theirs, found.actor, TaskKind.NOT_YOU, now)
 
 
-def _leave(desk: Desk, session: Session, visit: Visit, who: Holder, now: datetime) -> None:
-    """One visit of the address: its links end, and staff are told if it is still to be."""
-    at_address = Recipient.visit_id == visit.id, Recipient.email_hash == who.email_hash
-    involved = session.scalars(select(Recipient).where(*at_address, IS_INVOLVED)).all()
+def end_access(
+    desk: Desk,
+    session: Session,
+    visit: Visit,
+    theirs: ColumnElement[bool],
+    actor: Actor,
+    kind: TaskKind,
+    now: datetime,
+) -> Sequence[Recipient]:
+    """What went to somebody else about a visit opens nothing any more, and staff are told if it is still to
+    be; `theirs` says which of its recipients those are, who are given back. Lock the visit before.
+    """
+    found = select(Recipient).where(Recipient.visit_id == visit.id, theirs, IS_INVOLVED)
+    involved = session.scalars(found).all()
     if not involved:
-        return
+        return involved
     for each in involved:
         renew_links(session, desk, each)
     visit.version += 1
     status = VisitStatus(visit.status)
-    note_act(session, visit.id, who.actor, Act.NOT_YOU, status, status, visit.sequence, now)
+    note_act(session, visit.id, actor, Act.NOT_YOU, status, status, visit.sequence, now)
     if status in EXPECTED and visit.ends_at > now:
-        open_task(session, TaskKind.NOT_YOU, visit.id, str(involved[0].id), now, now)
+        open_task(session, kind, visit.id, str(involved[0].id), now, now)
+    return involved

@@ -26,7 +26,10 @@ ENTER = text(
         queue text, state text, due_at timestamptz, expires_at timestamptz, next_at timestamptz,
         message_id text, created_at timestamptz
     )
-    ON CONFLICT (visit_id, sequence, kind, offset_minutes, channel, recipient_id) DO NOTHING
+    ON CONFLICT (visit_id, sequence, kind, offset_minutes, channel, recipient_id)
+    DO UPDATE SET state = EXCLUDED.state, due_at = EXCLUDED.due_at, expires_at = EXCLUDED.expires_at,
+                  next_at = EXCLUDED.next_at, nudged_at = NULL, finished_at = NULL
+    WHERE messages.state = 'skipped'
     RETURNING id, queue, due_at
     """
 )
@@ -59,7 +62,10 @@ def plan(
 
 
 def enter(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> list[Hint]:
-    """Write rows, if there are any; one that is there already stays. Hints of what is due at once."""
+    """Write rows, if there are any; hints of what is due at once.
+
+    One that is there already stays, but where it was skipped because it could not go that way: now it can.
+    """
     if not rows:
         return []
     made = session.execute(ENTER, {"rows": orjson.dumps(rows).decode()})

@@ -1,12 +1,12 @@
 """Links that somebody lost are sent again: to where they were sent before, never to what was typed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Patient, Recipient, Visit
@@ -15,7 +15,7 @@ from scheduler.domain.messages import SPEAKS_OF, ChannelName, Hint, MessageKind,
 from scheduler.domain.people import fold_email
 from scheduler.services.desk import Desk
 from scheduler.services.planning import About, enter, message_row
-from scheduler.services.reaching import BY_MAIL
+from scheduler.services.reaching import BY_MAIL, BY_TEXT
 from scheduler.services.recipients import IS_INVOLVED
 
 PAUSE = timedelta(minutes=10)
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 """So often at most, for each visit and recipient: else anybody could fill a mailbox."""
 MOST_VISITS = 20
 
-Found = Row[UUID, int, datetime, UUID]
+Found = Row[UUID, int, datetime, UUID, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +37,60 @@ class Lost:
 
 
 def send_links(desk: Desk, lost: Lost) -> list[Hint]:
-    """Plan a mail for each open visit that fits; whether there is one, the caller must not learn."""
+    """Plan a mail, or else a text, for each open visit that fits; whether there is one, the caller must not
+    learn.
+    """
     return desk.db.attempt(partial(_send_links, desk, lost))
+
+
+def text_links(session: Session, phone_hash: bytes, now: datetime) -> list[Hint]:
+    """Plan a text for each open visit of a number."""
+    found = _open_visits(session, now, Recipient.phone_hash == phone_hash, BY_TEXT)
+    return _plan_all(session, found, now, by_text=True)
 
 
 def _send_links(desk: Desk, lost: Lost, session: Session) -> list[Hint]:
     now = desk.db.now(session)
-    planned = [_plan(session, found, now) for found in _open_visits(session, desk.secrets.lookup, lost, now)]
-    return [hint for hint in planned if hint]
+    said = _said(desk.secrets.lookup, lost)
+    return _plan_all(session, _open_visits(session, now, *said, or_(BY_MAIL, BY_TEXT)), now)
 
 
-def _open_visits(session: Session, lookup: Lookup, lost: Lost, now: datetime) -> Sequence[Found]:
+def _said(lookup: Lookup, lost: Lost) -> Iterator[ColumnElement[bool]]:
+    """One of the contacts, and the birth date."""
     contacts = []
     if lost.email:
         contacts.append(Recipient.email_hash == lookup.hash("email", fold_email(lost.email)))
     if lost.phone:
         contacts.append(Recipient.phone_hash == lookup.hash("phone", lost.phone))
-    born = lookup.hash("birth_date", lost.birth_date.isoformat())
+    yield or_(*contacts)
+    yield Patient.birth_date_hash == lookup.hash("birth_date", lost.birth_date.isoformat())
+
+
+def _open_visits(session: Session, now: datetime, *which: ColumnElement[bool]) -> Sequence[Found]:
     return session.execute(
-        select(Visit.id, Visit.sequence, Visit.ends_at, Recipient.id)
+        select(Visit.id, Visit.sequence, Visit.ends_at, Recipient.id, BY_MAIL)
         .join(Recipient, Recipient.visit_id == Visit.id)
         .join(Patient, Patient.id == Visit.patient_id)
-        .where(or_(*contacts), Patient.birth_date_hash == born, IS_INVOLVED)
+        .where(*which, IS_INVOLVED)
         .where(Visit.status.in_(SPEAKS_OF[MessageKind.LINKS]), Visit.ends_at > now)
-        .where(BY_MAIL)
         .order_by(Visit.starts_at)
         .limit(MOST_VISITS)
     ).all()
 
 
-def _plan(session: Session, found: Found, now: datetime) -> Hint | None:
+def _plan_all(
+    session: Session, visits: Sequence[Found], now: datetime, *, by_text: bool = False
+) -> list[Hint]:
+    planned = (
+        _plan(session, found, ChannelName.SMS if by_text or not found[-1] else ChannelName.EMAIL, now)
+        for found in visits
+    )
+    return [hint for hint in planned if hint]
+
+
+def _plan(session: Session, found: Found, channel: ChannelName, now: datetime) -> Hint | None:
     """Of two who ask at the same time one gets nothing: both count the same number of repeats."""
-    visit, sequence, ends_at, recipient = found
+    visit, sequence, ends_at, recipient, _ = found
     before = session.scalars(
         select(Message.created_at).where(Message.recipient_id == recipient, Message.kind == MessageKind.LINKS)
     ).all()
@@ -76,5 +98,5 @@ def _plan(session: Session, found: Found, now: datetime) -> Hint | None:
     if len(today) >= MOST_A_DAY or any(now - at < PAUSE for at in today):
         return None
     planned = PlannedMessage(MessageKind.LINKS, len(before), now, min(ends_at, now + DAY))
-    row = message_row(About(visit, sequence, ()), recipient, ChannelName.EMAIL, planned, now)
+    row = message_row(About(visit, sequence, ()), recipient, channel, planned, now)
     return next(iter(enter(session, [row], now)), None)

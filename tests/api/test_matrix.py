@@ -331,7 +331,7 @@ ROUTES = {
     "DELETE /v1/extra-hours/<uuid:id>": schedule(object=extra_hours),
 }
 
-BY_SIGNATURE = {"POST /v1/inbound/mail", "POST /v1/inbound/twilio/status"}
+BY_SIGNATURE = {f"POST /v1/inbound/{page}" for page in ("mail", "twilio/status", "twilio/sms")}
 BY_LINK = {
     *(f"{method} /{page}/<token>" for method in ("GET", "POST") for page in ("unsubscribe", "not-you")),
     *(f"{method} /v/<token>/join" for method in ("GET", "POST")),

@@ -36,6 +36,7 @@ FACTS = MessageFacts(
     join_link=f"{BASE}/v/{TOKEN}/join",
     not_you_link=f"{BASE}/not-you/{TOKEN}",
     answer_by=None,
+    reads_answers=True,
 )
 FAR = ZoneInfo("Asia/Kathmandu")
 """Whose clocks have no letters, and an offset of four digits."""

@@ -1,4 +1,4 @@
-"""Mail that came in, and what patients' calendars answered. Nothing of what a mail says is kept."""
+"""Mails and texts that came in, and what patients' calendars answered. Nothing of what they say is kept."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db.models.base import Base, one_of
-from scheduler.domain.inbound import InboundOutcome
+from scheduler.domain.inbound import InboundOutcome, TextOutcome
 
 
 class InboundMail(Base):
@@ -41,3 +41,21 @@ class InviteAnswer(Base):
     stamp: Mapped[str]
     partstat: Mapped[str]
     at: Mapped[datetime]
+
+
+class InboundText(Base):
+    """One text; the same again has no effect."""
+
+    __tablename__ = "inbound_texts"
+    __table_args__ = (
+        CheckConstraint(one_of("outcome", TextOutcome), name="outcome"),
+        Index(None, "contact_hash", "received_at"),
+    )
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    """The provider's."""
+    contact_hash: Mapped[bytes]
+    """Of the number that it came from."""
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    answered: Mapped[bool] = mapped_column(default=False)

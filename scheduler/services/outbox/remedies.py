@@ -39,10 +39,14 @@ def heed(session: Session, held: Held, remedy: Remedy | None, now: datetime) -> 
         move_on(session, [held.id], now)
 
 
-def give_up(session: Session, channel: ChannelName, contact_hash: bytes, why: Remedy, now: datetime) -> None:
-    """Nothing more goes there; what is planned goes another way, and staff find out the right address."""
+def give_up(session: Session, channel: ChannelName, contact_hash: bytes, why: Remedy, now: datetime) -> bool:
+    """Nothing more goes there; what is planned goes another way, and staff find out the right address.
+
+    Whether something went there until now.
+    """
     if not suppress(session, channel, contact_hash, why, now):
-        return
+        return False
     for visit in visits_told(session, channel, contact_hash, now):
         if visit.status in EXPECTED and visit.ends_at > now:
             open_task(session, TASKS[why], visit.id, contact_hash.hex()[:16], now, now)
+    return True

@@ -1,5 +1,7 @@
 """What goes by text: news of visits to patients, alerts to people of the clinic."""
 
+from dataclasses import replace
+
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
@@ -25,6 +27,7 @@ def text_of(session: Session, desk: Desk, held: Claimed) -> Text:
     visit, recipient = rows_of(session, held)
     clinic = desk.clinics.version(session, held.clinic_version)
     facts = facts_of(desk, clinic, held.kind, worded(session, held), visit, recipient)
+    facts = replace(facts, reads_answers=desk.reads_texts)
     text = render_sms(facts, place_name(clinic, visit), _initials(session, desk, visit, recipient))
     note_version(session, held, text.template_version)
     assert recipient.phone

@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services import alerting, drafts, expiring, holding, idempotency, places, rerouting
+from scheduler.services import (
+    absent,
+    alerting,
+    drafts,
+    expiring,
+    holding,
+    idempotency,
+    places,
+    rerouting,
+    waiting,
+)
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
@@ -54,6 +64,8 @@ JOBS = (
     Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
     Job("watch-outside-calendars", timedelta(minutes=1), in_one(watching.watch)),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
+    Job("tell-of-unanswered", timedelta(minutes=1), waiting.tell_of_unanswered),
+    Job("mark-absent", timedelta(minutes=1), absent.mark_absent),
     Job("look-after-video-rooms", timedelta(seconds=5), look_after_rooms),
 )
 

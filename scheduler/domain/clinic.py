@@ -215,6 +215,8 @@ class Clinic:
     """How long a request may wait for staff's approval, in minutes of opening time."""
     keep_places: int = 72 * 60
     """For so many minutes after a visit by video it is kept where the patient was."""
+    no_show_after: int = 30
+    """So many minutes after its end a visit to which nobody came is marked so."""
     consents: tuple[ConsentText, ...] = ()
     look: Look = Look()
     needs: tuple[Need, ...] = ()

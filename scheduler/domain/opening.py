@@ -35,6 +35,14 @@ def after_opening(clinic: Clinic, since: datetime, amount: timedelta) -> datetim
     return None
 
 
+def halfway(clinic: Clinic, since: datetime, until: datetime) -> datetime:
+    """When half of the opening time between two instants is over; half of all time where it never opens."""
+    first, last = (each.astimezone(UTC).date() for each in (since, until))
+    spans = [min(closes, until) - max(opens, since) for opens, closes in open_stretches(clinic, first, last)]
+    open_for = sum((max(each, timedelta()) for each in spans), timedelta())
+    return (after_opening(clinic, since, open_for / 2) if open_for else None) or since + (until - since) / 2
+
+
 def next_open(clinic: Clinic, since: datetime) -> datetime | None:
     """`since` while the clinic is open, else when it opens; None where that cannot be foreseen."""
     first = since.astimezone(UTC).date()

@@ -6,6 +6,8 @@ from enum import StrEnum
 class TaskKind(StrEnum):
     APPROVE = "approve"
     """A request waits for an answer."""
+    UNANSWERED = "unanswered"
+    """Half of the time is over in which a request is to be answered."""
     NEEDS = "needs"
     """A patient needs something for a visit that is new, moved or ended: arrange it, or call it off."""
     CALLBACK = "callback"

@@ -1,6 +1,5 @@
 """Requests that nobody answered in time end by themselves; the patient hears of it at once."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -8,14 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from scheduler.db.models import Visit
-from scheduler.domain.actors import SYSTEM
-from scheduler.domain.errors import Conflict, Unavailable
 from scheduler.domain.visits import Act, VisitStatus
-from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
+from scheduler.services.changes.unasked import do_unasked
 from scheduler.services.desk import Desk
-
-log = logging.getLogger(__name__)
 
 BATCH = 100
 
@@ -43,14 +38,5 @@ def _overdue(desk: Desk, now: datetime) -> Sequence[tuple[UUID, int]]:
 
 
 def _expire(desk: Desk, visit: UUID, version: int) -> bool:
-    """Whether it ended. By its version: staff or the patient may have been quicker by a moment."""
-    try:
-        carry_out(desk, Order(visit, Act.EXPIRE, SYSTEM, version), advance)
-    except Unavailable:
-        raise
-    except Conflict:
-        return False
-    except Exception:
-        log.exception("could not expire", extra={"visit_id": str(visit)})
-        return False
-    return True
+    """Whether it ended."""
+    return do_unasked(desk, visit, version, Act.EXPIRE, advance) is not None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.domain.clinic import Clinic, Hours
-from scheduler.domain.opening import after_opening, answer_by, merged, open_stretches
+from scheduler.domain.opening import after_opening, answer_by, halfway, merged, open_stretches
 from scheduler.domain.times import DAY
 from tests.domain.example import CHICAGO, EVERY_DAY, clinic, hours, location, practitioner, visit_type
 from tests.domain.naive import opening
@@ -169,3 +169,17 @@ def test_a_union_covers_what_its_parts_cover(parts: list[tuple[datetime, datetim
         for at in (edge - STEP, edge, edge + STEP):
             covered = any(begins <= at < ends for begins, ends in parts)
             assert any(begins <= at < ends for begins, ends in union) == covered
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "half"),
+    [
+        (central(1, 6), central(2, 17), central(1, 17)),
+        (central(1, 10), central(1, 14), central(1, 12)),
+        (central(4, 16), central(7, 10), central(4, 17)),  # an hour before the weekend, and one after it
+        (central(5, 10), central(5, 14), central(5, 12)),  # on a Saturday, when nobody is there
+        (central(1, 9), central(1, 9, 5), central(1, 9, 2) + timedelta(seconds=30)),
+    ],
+)
+def test_half_way_is_told_in_opening_hours(since: datetime, until: datetime, half: datetime) -> None:
+    assert halfway(OFFICE, since, until) == half

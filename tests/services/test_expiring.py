@@ -14,6 +14,7 @@ from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act, VisitStatus
 from scheduler.services import expiring
 from scheduler.services.booking import book
+from scheduler.services.changes import unasked
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance
@@ -135,7 +136,7 @@ def test_staff_who_approve_a_moment_earlier_win(run: Runtime, monkeypatch: pytes
         carry_out(run.desk, Order(visit, Act.APPROVE, STAFF), advance)
         return carry_out(*order)
 
-    monkeypatch.setattr(expiring, "carry_out", approve_first)
+    monkeypatch.setattr(unasked, "carry_out", approve_first)
     assert expiring.expire_overdue(run.desk, LATER) == 0
     assert visit_row(run, visit).status == VisitStatus.BOOKED
 

@@ -184,7 +184,8 @@ def _write_down(scene: Scene) -> None:
         tell_of_needs(session, scene.desk, scene.moment, visit, f"ended:{visit.sequence}")
     session.flush()
     if scene.was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
-        close_tasks(session, TaskKind.APPROVE, visit.id, order.actor, now)
+        for kind in (TaskKind.APPROVE, TaskKind.UNANSWERED):
+            close_tasks(session, kind, visit.id, order.actor, now)
     scene.due += note_act(
         session, visit.id, order.actor, order.act, scene.was, scene.status, visit.sequence, now, order.reason
     )

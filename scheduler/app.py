@@ -42,6 +42,8 @@ from scheduler.bootstrap import Runtime
 from scheduler.domain.errors import Fault, Invalid
 from scheduler.web import assets, failures, join, not_you, rehearsal, reminders, widget
 from scheduler.web.book import blueprint as book
+from scheduler.web.my import blueprint as my
+from scheduler.web.my import doors
 from scheduler.web.staff.blueprints import BLUEPRINTS as STAFF_PAGES
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,8 @@ PAGES = (
     assets,
     widget,
     book,
+    doors,
+    my,
     not_you,
     reminders,
     join,

@@ -375,6 +375,9 @@ OPEN_TO_ALL = {
     "GET /calendars/<token>.ics",  # its token is the secret
     "GET /unsubscribe/<token>",  # its token is the secret, as of all links in mails
     "POST /unsubscribe/<token>",
+    "GET /v/<token>",
+    "GET /find-appointment",  # says the same to everybody
+    "POST /find-appointment",
     "GET /not-you/<token>",
     "POST /not-you/<token>",
     "GET /v/<token>/join",  # of a join link
@@ -449,6 +452,7 @@ def test_every_other_route_asks_who_is_calling(client: FlaskClient) -> None:
         for route in routes(client)
         if route not in OPEN_TO_ALL
         and " /staff" not in route  # pages: tests/pages/staff/test_safety.py
+        and " /my/" not in route  # pages on a visit's cookie: tests/pages/test_own_visit.py
         and " /book" not in route  # open to whoever knows the form's id: tests/pages/test_book_safety.py
     ]
     assert guarded

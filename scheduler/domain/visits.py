@@ -71,6 +71,15 @@ class CancelReason(StrEnum):
     EXPIRED = "expired"
 
 
+class PatientsReason(StrEnum):
+    """Why a patient says that they cancel; kept in the visit's history, and nothing about their health."""
+
+    TIME = "time-does-not-suit"
+    WAY = "cannot-get-there"
+    NOT_NEEDED = "not-needed"
+    OTHER = "other"
+
+
 S = VisitStatus
 Moves = Mapping[VisitStatus, VisitStatus]
 

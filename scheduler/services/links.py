@@ -31,6 +31,7 @@ class Holder:
     recipient: UUID
     generation: int
     role: str
+    language: str
     email_hash: bytes | None
 
     @property
@@ -46,7 +47,12 @@ def holder(session: Session, token: str, purpose: str, now: datetime) -> Holder 
     """
     found = session.execute(
         select(
-            Recipient.visit_id, Recipient.id, Recipient.link_generation, Recipient.role, Recipient.email_hash
+            Recipient.visit_id,
+            Recipient.id,
+            Recipient.link_generation,
+            Recipient.role,
+            Recipient.language,
+            Recipient.email_hash,
         )
         .join(Link, Link.recipient_id == Recipient.id)
         .join(Visit, Visit.id == Recipient.visit_id)

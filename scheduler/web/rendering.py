@@ -36,6 +36,7 @@ def templates() -> Environment:
         look=look,
         address=speech.address,
         here=speech.here,
+        chosen_language=speech.chosen,
         csrf_token=guards.csrf_token,
         language_names=LANGUAGE_NAMES,
     )

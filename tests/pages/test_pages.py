@@ -134,7 +134,8 @@ def test_a_form_on_a_cookie_needs_the_token_of_that_cookie(client: FlaskClient) 
 
 def test_a_cookie_is_for_this_host_for_no_script_and_for_no_other_sites_form(client: FlaskClient) -> None:
     answer = Response()
-    cookies.give(answer, "sample", "value")
+    with client.application.app_context():
+        cookies.give(answer, "sample", "value")
     given = answer.headers["Set-Cookie"]
     assert given.startswith("__Host-sample=value;")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(given.split("; "))

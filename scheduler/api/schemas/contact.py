@@ -45,6 +45,12 @@ class ContactChangeIn(Strict):
         return ContactChange(sent, self.recipient, self.notice)
 
 
+class OwnContactIn(ContactChangeIn):
+    """As the page of a visit sends it."""
+
+    birth_date: Day
+
+
 class RevokeIn(Strict):
     recipient: Role
     end: Annotated[

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import tzdata
 
-from scheduler.db.models import Patient
+from scheduler.db.models import Patient, Visit
 from scheduler.domain.clinic import Approval, Mode
 from scheduler.domain.consents import Said
 from scheduler.domain.errors import ConsentRequired, GuardianRequired, SlotNotOffered, SlotTaken, TooLate
@@ -25,6 +25,7 @@ from scheduler.domain.wishes import Wish, search, zone_of
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.scene import Scene
 from scheduler.services.claims import Occupation, move_claims
+from scheduler.services.clinic.current import Moment
 from scheduler.services.consents import lacking
 from scheduler.services.follow_ups import tell_of_answers
 from scheduler.services.free import alternatives
@@ -95,14 +96,16 @@ def _take(scene: Scene, asked: Search, taking: Taking) -> Occupation:
 
 
 def _check_cut_off(scene: Scene) -> None:
-    visit, now = scene.visit, scene.moment.now
-    if scene.order.actor.is_staff:
-        return
-    kind = scene.moment.clinic.visit_type(visit.visit_type)
-    moved = visit.moved_by_clinic_at
-    free_to_move = moved is not None and now - moved < CLINICS_OWN_MOVE and now < visit.starts_at
-    if not free_to_move and visit.starts_at - now < timedelta(minutes=kind.cutoff if kind else 0):
+    if not scene.order.actor.is_staff and past_cut_off(scene.moment, scene.visit):
         raise TooLate
+
+
+def past_cut_off(moment: Moment, visit: Visit) -> bool:
+    """Whether the patient has to phone to move or convert it."""
+    kind, now, moved = moment.clinic.visit_type(visit.visit_type), moment.now, visit.moved_by_clinic_at
+    if moved is not None and now - moved < CLINICS_OWN_MOVE and now < visit.starts_at:
+        return False
+    return visit.starts_at - now < timedelta(minutes=kind.cutoff if kind else 0)
 
 
 def _search(scene: Scene, to: Destination) -> tuple[Search, datetime]:

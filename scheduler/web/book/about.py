@@ -19,7 +19,7 @@ from scheduler.domain.typing_errors import likely_meant
 from scheduler.web.book.form import Form, answered, ask, elsewhere, keep, open_form
 from scheduler.web.book.keeping import kept_longer
 from scheduler.web.book.opening import TRAP
-from scheduler.web.book.words import explained
+from scheduler.web.faults import explained
 from scheduler.web.forms import birth_date
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page

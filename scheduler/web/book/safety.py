@@ -17,7 +17,7 @@ from scheduler.messages.facts import spoken_phone
 from scheduler.services.callbacks import CallRequest, ask_for_call
 from scheduler.services.triage import answer, opened, rules_for
 from scheduler.web.book.form import Form, ask, elsewhere, go_on, go_to, keep, open_form
-from scheduler.web.book.words import explained
+from scheduler.web.faults import explained
 from scheduler.web.house import said
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import fill

@@ -11,7 +11,7 @@ from scheduler.web.book.form import Form, answered, ask, elsewhere, open_form
 from scheduler.web.book.words import missing
 from scheduler.web.pages import Pages
 from scheduler.web.speech import language
-from scheduler.web.texts import words
+from scheduler.web.texts import state_choices
 
 ABROAD = "abroad"
 
@@ -27,9 +27,7 @@ def show_where(id: UUID) -> Response:
 
 
 def _where(form: Form, errors: dict[str, str], abroad: bool = False) -> Response:
-    names = words(language())["states"]
-    options = sorted(((code, names[code]) for code in US_STATES), key=lambda each: each[1])
-    return ask("where", form, Step.WHERE, errors, states=options, abroad=abroad)
+    return ask("where", form, Step.WHERE, errors, states=state_choices(language()), abroad=abroad)
 
 
 def say_where(id: UUID) -> Response:

@@ -1,24 +1,8 @@
-"""What pages say is wrong with an answer."""
+"""What the form says where nothing was chosen."""
 
-from collections.abc import Iterable
-
-from scheduler.api.texts import texts
-from scheduler.domain.errors import Fault
 from scheduler.web.speech import language
 from scheduler.web.texts import words
 
 
 def missing(field: str) -> dict[str, str]:
-    """Nothing was chosen."""
     return {field: words(language())["book"][field]["missing"]}
-
-
-def explained(faults: Iterable[Fault], fields: dict[str, str]) -> dict[str, str]:
-    """By field: `fields` says which one a pointer stands for. What the form says better, it says itself."""
-    own, common = words(language())["book"]["faults"], texts(language())["faults"]
-    found: dict[str, str] = {}
-    for fault in faults:
-        field = fields.get(fault.pointer, next(iter(fields.values())))
-        text = own.get(f"{field}_{fault.code}".replace("-", "_")) or common[fault.code]
-        found.setdefault(field, text)
-    return found

@@ -12,6 +12,7 @@ from scheduler.web.staff import (
     numbers,
     schedule,
     start,
+    video,
     visits,
 )
 
@@ -21,6 +22,7 @@ BLUEPRINTS = (
     start.blueprint,
     days.blueprint,
     visits.blueprint,
+    video.blueprint,
     moving.blueprint,
     contacts.blueprint,
     booking.blueprint,

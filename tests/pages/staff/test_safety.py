@@ -43,6 +43,8 @@ PAGES: dict[str, Scope | None] = {
     "POST /staff/visits/<uuid:id>/entered-in-error": VISITS,
     "POST /staff/visits/<uuid:id>/revoke-links": VISITS,
     "POST /staff/visits/<uuid:id>/end-helper": VISITS,
+    "GET /staff/visits/<uuid:id>/video": VISITS,
+    "POST /staff/visits/<uuid:id>/join": VISITS,
     "GET /staff/visits/<uuid:id>/move": VISITS,
     "POST /staff/visits/<uuid:id>/move": VISITS,
     "GET /staff/visits/<uuid:id>/contact": VISITS,

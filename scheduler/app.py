@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from config.logging import request_id
 from scheduler.api import (
     acts,
+    audit,
     bodies,
     calendars,
     callers,
@@ -23,6 +24,7 @@ from scheduler.api import (
     holds,
     inbound,
     links,
+    messages,
     metrics,
     openapi,
     outside_calendars,
@@ -59,9 +61,11 @@ NOUNS = (
     calendars,
     feeds,
     links,
+    messages,
     inbound,
     staff_visits,
     tasks,
+    audit,
     schedule,
     outside_calendars,
     webhooks,

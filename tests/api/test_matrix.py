@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from scheduler.app import create_app
 from scheduler.bootstrap import bootstrap
+from scheduler.db.models import Message
+from scheduler.domain.messages import MessageState
 from scheduler.domain.scopes import Scope
 from tests.api.contract import Contract, watched
 from tests.api.principals import (
@@ -223,6 +227,15 @@ def disabled(world: World, thing: Booked) -> dict[str, Any]:
     return {"enabled": False}
 
 
+def a_message(world: World) -> Booked:
+    """One that did not arrive."""
+    visit = world.booked()
+    with world.run.db.transaction() as session:
+        told = update(Message).where(Message.visit_id == UUID(visit.id), Message.offset_minutes == 0)
+        id = session.scalars(told.values(state=MessageState.FAILED).returning(Message.id)).first()
+    return replace(visit, id=str(id))
+
+
 def all_of_it(world: World, thing: Booked) -> dict[str, Any]:
     return {"webhook": thing.id}
 
@@ -297,6 +310,12 @@ ROUTES = {
     "POST /v1/visits/<uuid:id>/undo": staff("arrive"),
     "POST /v1/visits/<uuid:id>/entered-in-error": staff(),
     "GET /v1/visits/<uuid:id>/history": Route(STAFF_ON_A_VISIT),
+    "GET /v1/visits/<uuid:id>/messages": Route(STAFF_ON_A_VISIT, scope=Scope.MESSAGES),
+    "GET /v1/messages": Route(STAFF_ALONE, scope=Scope.MESSAGES),
+    "POST /v1/messages/<int:id>/resend": Route(
+        STAFF_ALONE, 202, Scope.MESSAGES, body=nothing, object=a_message
+    ),
+    "GET /v1/audit": Route(STAFF_ALONE, scope=Scope.AUDIT),
     "POST /v1/not-you": Route(WHOEVER_GOT_THE_MAIL, 204, body=nothing),
     "GET /metrics": Route(WHO_COLLECTS_FIGURES),
     "GET /v1/visits": Route(STAFF_ALONE, query=DAYS),

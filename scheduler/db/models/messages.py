@@ -16,6 +16,8 @@ AND num_nonnulls(visit_id, webhook_id, event_id)
 AND num_nonnulls(task_id, alert_step, alert_to) = CASE WHEN kind = 'alert' THEN 3 ELSE 0 END
 """
 
+UNHEARD = "state IN ('failed', 'bounced', 'unknown', 'expired')"
+
 
 class Message(Base):
     """One thing to tell one recipient over one channel; never an address.
@@ -34,6 +36,7 @@ class Message(Base):
         Index("messages_pending_idx", "queue", "next_at", postgresql_where=text("state = 'pending'")),
         Index("messages_expiring_idx", "expires_at", postgresql_where=text("state = 'pending'")),
         Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
+        Index("messages_unheard_idx", "id", postgresql_where=text(UNHEARD)),
         Index(None, "recipient_id"),
         Index(None, "message_id"),
         Index(

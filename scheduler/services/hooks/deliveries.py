@@ -8,25 +8,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Message, MessageAttempt, VisitEvent, WebhookEndpoint
+from scheduler.db.models import Message, VisitEvent, WebhookEndpoint
 from scheduler.domain.actors import Actor
 from scheduler.domain.errors import NotFound
 from scheduler.domain.hooks import COUNTS, event_type
 from scheduler.domain.messages import OPEN, Hint, MessageState, Queue
 from scheduler.domain.visits import VisitStatus
+from scheduler.services.attempts import Attempt, attempts_of
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
 from scheduler.services.pages import Page, cut
 
 MOST_REPLAYED = 1_000
 """At once; more are replayed by asking again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    at: datetime
-    verdict: str
-    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ def list_deliveries(
     newest = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
     rows = session.execute(newest).all()
     page = cut(rows, limit, lambda row: (row[0].created_at, row[0].id))
-    attempts = _attempts(session, [message.id for message, _ in page.items])
+    attempts = attempts_of(session, [message.id for message, _ in page.items])
     found = [_delivery(message, event, attempts.get(message.id, [])) for message, event in page.items]
     return Page(found, page.next)
 
@@ -121,18 +115,6 @@ def _on_its_way(session: Session, webhook: UUID, delivery: int) -> bool:
 
 def _hooks() -> Select[Message, VisitEvent]:
     return select(Message, VisitEvent).join(VisitEvent, VisitEvent.id == Message.event_id)
-
-
-def _attempts(session: Session, messages: Sequence[int]) -> dict[int, list[Attempt]]:
-    made = (
-        select(MessageAttempt)
-        .where(MessageAttempt.message_id.in_(messages))
-        .order_by(MessageAttempt.message_id, MessageAttempt.id)
-    )
-    found: dict[int, list[Attempt]] = {}
-    for each in session.scalars(made):
-        found.setdefault(each.message_id, []).append(Attempt(each.at, each.verdict, each.code))
-    return found
 
 
 def _delivery(message: Message, event: VisitEvent, attempts: Sequence[Attempt]) -> Delivery:

@@ -12,6 +12,7 @@ from scheduler.channels.sms.reports import News, Report
 from scheduler.db.models import Message, MessageAttempt, Visit
 from scheduler.domain.messages import ChannelName, Hint, MessageState
 from scheduler.domain.tasks import TaskKind
+from scheduler.services.attempts import REPORTER
 from scheduler.services.calling import call_instead, calls_no_more
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.remedies import give_up
@@ -23,8 +24,6 @@ AGAIN_AFTER = timedelta(minutes=10)
 LEFT = (MessageState.SENT, MessageState.HANDOFF, MessageState.UNKNOWN)
 WAITING = (MessageState.PENDING, MessageState.CLAIMED)
 """If it was handed over before, nobody knows how that ended."""
-REPORTER = "provider"
-"""Who stands in the record of attempts where no worker of ours does."""
 
 
 def take_report(desk: Desk, report: Report) -> Sequence[Hint]:

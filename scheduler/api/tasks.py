@@ -27,7 +27,7 @@ REFUSALS = [401, 403]
 def list_tasks(query_data: TasksQuery) -> Response:
     """What there is to do
 
-    The most urgent first.
+    The most urgent first. `kind=call` is the list of those to phone: whom, in which language, what to say.
     """
     actor, run, asked = staff(Scope.VISITS), runtime(), query_data
     with run.db.transaction() as session:
@@ -73,4 +73,5 @@ def finish_task(id: int, json_data: DoneIn) -> Response:
 
 
 def _task(task: TaskView) -> TaskOut:
-    return filled(TaskOut, task, id=str(task.id), call=CallOut(**asdict(task.call)) if task.call else None)
+    call = CallOut(**asdict(task.call)) if task.call else None
+    return filled(TaskOut, task, id=str(task.id), call=call, says=task.saying.words if task.saying else None)

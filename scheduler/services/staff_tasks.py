@@ -1,6 +1,6 @@
 """Staff see what there is to do, take it, and say that it is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from scheduler.services.callbacks import Caller, callers
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
 from scheduler.services.pages import Page, cut
+from scheduler.services.phoning import Saying, sayings
 
 LARGEST_ID = 2**63 - 1
 
@@ -33,7 +34,9 @@ class TaskView:
     done_by: str | None
     note: str | None
     call: Caller | None = None
-    """Whom to call, where that is no patient of a visit."""
+    """Whom to call, where the task says so."""
+    saying: Saying | None = None
+    """What to say, where it is a message that did not reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,10 @@ def list_tasks(
         query = query.where(tuple_(Task.due_at, Task.id) > after)
     found = session.scalars(query.order_by(Task.due_at, Task.id).limit(limit + 1)).all()
     page = cut(found, limit, lambda task: (task.due_at, task.id))
-    to_call = callers(session, desk.secrets.vault, [task.cause for task in page.items])
-    if noted := [str(task.id) for task in page.items if task.note or task.cause in to_call]:
+    views = _views(session, desk, page.items)
+    if noted := [str(view.id) for view in views if view.note or view.call]:
         note(session, actor, "read-notes", "task", None, now, {"ids": noted, "count": len(noted)})
-    vault = desk.secrets.vault
-    return Page([_view(vault, task, to_call.get(task.cause)) for task in page.items], page.next)
+    return Page(views, page.next)
 
 
 def claim(desk: Desk, id: int, actor: Actor) -> TaskView:
@@ -115,8 +117,7 @@ def _change(
         change(task, now)
         session.flush()
         note(session, actor, act, "task", str(id), now, {"kind": task.kind})
-        vault = desk.secrets.vault
-        return _view(vault, task, callers(session, vault, [task.cause]).get(task.cause))
+        return _views(session, desk, [task])[0]
 
     return desk.db.attempt(work)
 
@@ -131,7 +132,14 @@ def _note_of(task: Task) -> tuple[str, UUID]:
     return "tasks.note", UUID(int=task.id)
 
 
-def _view(vault: Vault, task: Task, call: Caller | None) -> TaskView:
+def _views(session: Session, desk: Desk, tasks: Sequence[Task]) -> list[TaskView]:
+    vault = desk.secrets.vault
+    to_call = callers(session, vault, [task.cause for task in tasks])
+    to_say = sayings(session, desk, [task.id for task in tasks])
+    return [_view(vault, task, to_call.get(task.cause), to_say.get(task.id)) for task in tasks]
+
+
+def _view(vault: Vault, task: Task, call: Caller | None, saying: Saying | None) -> TaskView:
     return TaskView(
         id=task.id,
         kind=task.kind,
@@ -143,5 +151,6 @@ def _view(vault: Vault, task: Task, call: Caller | None) -> TaskView:
         done_at=task.done_at,
         done_by=task.done_by,
         note=vault.open(*_note_of(task), task.note) if task.note else None,
-        call=call,
+        call=call or (saying.call if saying else None),
+        saying=saying,
     )

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import Task
+from scheduler.db.models import AuditEntry, Task
 from scheduler.db.secrets import CannotOpen
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.errors import NotFound, Stale, TaskTaken
@@ -19,10 +19,12 @@ from scheduler.services import staff_tasks
 from scheduler.services.booking import book
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
+from scheduler.services.outbox.delivering import PostRoom, deliver
 from scheduler.services.staff_tasks import TaskView, Wanted
 from scheduler.services.tasks import open_task
-from tests.api.people import Headers, said, staff_with
-from tests.cast import NOW, at
+from tests.api.people import Headers, booked, said, staff_with
+from tests.cast import NOW, at, patient
+from tests.outbox.conftest import rows
 from tests.services.asking import at_once, request
 
 OPEN = Wanted()
@@ -233,3 +235,26 @@ def test_what_staff_do_with_tasks_is_audited_and_so_is_reading_notes(
 
 def test_every_kind_of_task_is_named_as_urls_are(run: Runtime) -> None:
     assert all(kind == kind.lower() and "_" not in kind for kind in TaskKind)
+
+
+def test_a_call_says_whom_what_and_in_which_language(
+    run: Runtime, client: FlaskClient, staff: Headers
+) -> None:
+    who = patient(0, phone="+14095550123", email=None, language="es")
+    visit = booked(client, patient=who, mode="in_person", location="main", state=None)
+    told = rows(run, UUID(visit["id"]))[0]
+    deliver(PostRoom(run.desk, run.channels, "worker"), told.id)
+    (task,) = said(client.get("/v1/tasks?kind=call", headers=staff))["items"]
+    assert task["call"] == {"name": "Pat Example", "phone": "+14095550123", "language": "es"}
+    assert task["says"] == "Example Clinic: cita confirmada: Dr. One, mar 8 dic 10:00 a.m. CST, Main Office."
+    done = said(client.post(f"/v1/tasks/{task['id']}/claim", json={}, headers=staff))
+    assert (done["says"], done["call"]) == (task["says"], task["call"])
+    with run.db.transaction() as session:
+        read = session.scalars(select(AuditEntry).where(AuditEntry.act == "read-notes")).one()
+    assert read.detail["ids"] == [task["id"]]
+
+
+def test_other_tasks_say_nothing(run: Runtime, client: FlaskClient, staff: Headers) -> None:
+    opened(run, "bounced")
+    (task,) = said(client.get("/v1/tasks", headers=staff))["items"]
+    assert (task["says"], task["call"]) == (None, None)

@@ -42,7 +42,11 @@ class TaskOut(BaseModel):
     done_at: AwareDatetime | None
     done_by: str | None
     note: str | None
-    call: Annotated[CallOut | None, Field(description="Whom to call, where that is nobody with a visit.")]
+    call: Annotated[CallOut | None, Field(description="Whom to call, where the task says so.")]
+    says: Annotated[
+        str | None,
+        Field(description="What to say, in their language: the message that did not reach them."),
+    ]
 
 
 class TasksOut(BaseModel):

@@ -6,11 +6,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from scheduler.channels.sms.text import Text
-from scheduler.db.models import Message, Patient, Recipient, Visit
+from scheduler.db.models import Patient, Recipient, Visit
 from scheduler.domain.clinic import Clinic
-from scheduler.domain.messages import MessageKind
 from scheduler.domain.people import initials
-from scheduler.messages.sms import render_call, render_sms
+from scheduler.messages.sms import render_sms
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.alerts import alert_text
 from scheduler.services.outbox.claiming import Claimed, ClaimedHook, Held
@@ -57,13 +56,3 @@ def _initials(session: Session, desk: Desk, visit: Visit, recipient: Recipient) 
         return ""
     patient = session.get_one(Patient, visit.patient_id)
     return initials(desk.secrets.vault.open("patients.name", patient.id, patient.name))
-
-
-def said_by_phone(session: Session, desk: Desk, message: Message) -> str:
-    """What staff say whom a message did not reach, in the recipient's language."""
-    visit = session.get_one(Visit, message.visit_id)
-    recipient = session.get_one(Recipient, message.recipient_id)
-    clinic = desk.clinics.moment(session).clinic
-    kind = MessageKind(message.kind)
-    facts = facts_of(desk, clinic, kind, kind, visit, recipient)
-    return render_call(facts, place_name(clinic, visit))

@@ -48,6 +48,7 @@ def configure_logging(level: str, log_format: str) -> None:
             },
             "loggers": {
                 "alembic": {"level": "WARNING"},  # it speaks at each look at the schema's version
+                "imapclient": {"level": "WARNING"},  # below that it says what stands in mails
                 "urllib3": {"level": "ERROR"},  # below that it names addresses, some of which are secrets
             },
             "root": {"level": level.upper(), "handlers": ["stderr"]},

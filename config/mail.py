@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, SecretStr
 
+from config.imap_address import parse_imap_address
+
 SIGNED_BY = "whsec_"
 SHORTEST = 24
 """Octets."""
@@ -31,11 +33,19 @@ def _secrets(value: SecretStr) -> SecretStr:
     return value
 
 
+def _mailbox(value: SecretStr) -> SecretStr:
+    parse_imap_address(value.get_secret_value())
+    return value
+
+
 class MailSettings(BaseModel):
     """How the service hears what became of its mails."""
 
     inbound_mail_secret: Annotated[SecretStr, AfterValidator(_secrets)] | None = None
     """What POST /v1/inbound/mail is signed with, as Standard Webhooks say; without it there is none."""
+
+    imap_url: Annotated[SecretStr, AfterValidator(_mailbox)] | None = None
+    """imaps://user:password@host/FOLDER: a mailbox to be read, see config/imap_address.py; else none is."""
 
     @property
     def inbound_mail_secrets(self) -> list[bytes]:

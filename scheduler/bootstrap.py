@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from config.imap_address import parse_imap_address
 from config.settings import Settings
 from config.video import VideoVendor
 from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
+from scheduler.channels.inbound.imap import ImapMailbox
 from scheduler.channels.sms.providers import sms_channel, twilio_account
 from scheduler.channels.webhook import WebhookChannel
 from scheduler.db.engine import Database
@@ -92,6 +94,12 @@ def open_channels(settings: Settings, db: Database) -> dict[ChannelName, Channel
     }
 
 
+def open_mailbox(settings: Settings) -> ImapMailbox | None:
+    """Where answers and bounces come to; None where they come another way."""
+    url = settings.imap_url
+    return ImapMailbox(parse_imap_address(url.get_secret_value())) if url else None
+
+
 def open_video(settings: Settings) -> Vendor | None:
     """The clinic's video vendor; None where it has none."""
     opened = {
@@ -131,6 +139,7 @@ def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
         settings.public_url.rstrip("/"),
         open_outside(settings),
         open_video(settings),
+        mailbox=open_mailbox(settings),
         reads_texts=twilio_account(settings.texts_url) is not None,
     )
     return Runtime(settings, desk, open_channels(settings, db), doorbell or SilentDoorbell())

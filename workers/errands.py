@@ -12,6 +12,7 @@ from uuid import UUID
 from scheduler.bootstrap import Runtime
 from scheduler.domain.messages import ErrandHint
 from scheduler.services import errands
+from scheduler.services.inbound.mailbox import READ, read_mailbox
 from scheduler.services.outside.keeping import FETCH
 from scheduler.services.outside.polling import poll
 from scheduler.services.rooms.keeping import keep_room
@@ -31,7 +32,15 @@ def _keep_video_room(run: Runtime, row: str) -> timedelta | None:
     return keep_room(run.desk, UUID(row))
 
 
-ERRANDS: Mapping[str, Work] = {FETCH: _fetch_outside_calendar, KEEP_ROOM: _keep_video_room}
+def _read_mailbox(run: Runtime, row: str) -> timedelta | None:
+    return read_mailbox(run.desk)
+
+
+ERRANDS: Mapping[str, Work] = {
+    FETCH: _fetch_outside_calendar,
+    KEEP_ROOM: _keep_video_room,
+    READ: _read_mailbox,
+}
 
 
 def run_errand(run: Runtime, hint: ErrandHint) -> bool:

@@ -25,6 +25,7 @@ from scheduler.services import (
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
+from scheduler.services.inbound import mailbox
 from scheduler.services.outside import watching
 from scheduler.services.rooms.wanting import look_after_rooms
 
@@ -63,6 +64,7 @@ JOBS = (
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
     Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
     Job("watch-outside-calendars", timedelta(minutes=1), in_one(watching.watch)),
+    Job("keep-reading-mailbox", timedelta(minutes=1), mailbox.keep_reading),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
     Job("tell-of-unanswered", timedelta(minutes=1), waiting.tell_of_unanswered),
     Job("mark-absent", timedelta(minutes=1), absent.mark_absent),

@@ -30,7 +30,7 @@ def show_metrics() -> Response:
     if not hmac.compare_digest((bearer_token() or "").encode(), token.get_secret_value().encode()):
         raise Unauthorized
     with run.db.reading() as connection:
-        measures = measure(connection, run.db)
+        measures = measure(connection, run.desk)
     registry = CollectorRegistry()
     registry.register(_Gauges(measures))
     registry.register(_Queues(queue_lengths(run.settings.redis_url)))
@@ -75,6 +75,10 @@ class _Gauges(Collector):
             "For how long a message waits that could go out.",
             now.oldest_due_message or 0.0,
         )
+        if now.mailbox is not None:
+            yield GaugeMetricFamily(
+                "visits_mailbox_age_seconds", "Since the clinic's mailbox was last read.", now.mailbox
+            )
         if now.last_sweep is not None:
             yield GaugeMetricFamily(
                 "visits_last_sweep_seconds", "Since a sweeper was last seen.", now.last_sweep

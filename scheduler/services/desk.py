@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from scheduler.channels.inbound.imap import ImapMailbox
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Secrets
 from scheduler.outgoing.http import Outside
@@ -24,6 +25,8 @@ class Desk:
     """None where the clinic has no video vendor."""
     reads_texts: bool = False
     """Whether what patients answer to a text comes in."""
+    mailbox: ImapMailbox | None = None
+    """None where nobody gave us one to read."""
 
     @property
     def staff_link(self) -> str:

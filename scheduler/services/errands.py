@@ -25,6 +25,12 @@ def plan(session: Session, work: str, row: str, at: datetime) -> None:
     session.execute(planned.on_conflict_do_update(index_elements=["work", "row"], set_=sooner))
 
 
+def plan_once(session: Session, work: str, row: str, at: datetime) -> bool:
+    """Have it done at that time, if it is not planned at all; whether it was not."""
+    planned = upsert(Errand).values(work=work, row=row, next_at=at).on_conflict_do_nothing()
+    return session.execute(planned.returning(Errand.row)).first() is not None
+
+
 def nudge(session: Session, now: datetime) -> list[ErrandHint]:
     """Errands that are due and were not hinted lately; they are marked as hinted."""
     due = (

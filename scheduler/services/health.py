@@ -15,11 +15,14 @@ from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import MessageState
 from scheduler.services.audit.verifying import unsealed
 from scheduler.services.desk import Desk
+from scheduler.services.inbound.mailbox import silent_for
 
 SWEEP_LATE = timedelta(seconds=30)
 CLOCK_OFF = timedelta(seconds=30)
 MESSAGES_LATE = timedelta(minutes=2)
 """Well above the 15 s after which a lost hint is given again and the 40 s of a slow mail server."""
+MAILBOX_SILENT = timedelta(minutes=30)
+"""Two tries of a mailbox that fails and fails."""
 REDIS_PATIENCE = 0.2
 """Seconds."""
 SWEEP = "sweep"
@@ -82,6 +85,8 @@ def _of_the_database(connection: Connection, desk: Desk) -> dict[str, str]:
         "messages": _messages(connection, now),
         "audit": next(unsealed(connection, now), OK),
     }
+    if desk.mailbox is not None:
+        checks["mailbox"] = _mailbox(silent_for(connection, desk.mailbox, now))
     try:
         desk.clinics.moment(connection)
         checks["clinic"] = _clinic(connection)
@@ -100,6 +105,12 @@ def _sweep(connection: Connection, now: datetime) -> str:
 def _clock(now: datetime) -> str:
     off = abs(datetime.now(UTC) - now)
     return f"this host is {off.total_seconds():.0f} s off the database" if off > CLOCK_OFF else OK
+
+
+def _mailbox(silent: timedelta | None) -> str:
+    if silent is not None and silent > MAILBOX_SILENT:
+        return f"not read for {silent.total_seconds() / 60:.0f} minutes: see the log for the reason"
+    return OK
 
 
 def _clinic(connection: Connection) -> str:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from scheduler.db.engine import Database
 from scheduler.db.models import Heartbeat, Message, Task, TriageCount
 from scheduler.domain.messages import MessageState
+from scheduler.services.desk import Desk
 from scheduler.services.health import SWEEP
+from scheduler.services.inbound.mailbox import silent_for
 from scheduler.services.outside.watching import ages
 
 
@@ -27,12 +28,14 @@ class Measures:
     last_sweep: float | None
     outside_calendars: Mapping[str, float]
     """Since the most silent source of each practitioner gave a calendar."""
+    mailbox: float | None
+    """Since it was last read."""
     triage: Mapping[str, int]
     """How often the safety questions came to which outcome, ever."""
 
 
-def measure(connection: Connection, db: Database) -> Measures:
-    now = db.now(connection)
+def measure(connection: Connection, desk: Desk) -> Measures:
+    now = desk.db.now(connection)
     tasks = connection.execute(
         select(Task.kind, func.count(), func.min(Task.created_at))
         .where(Task.done_at.is_(None))
@@ -48,14 +51,16 @@ def measure(connection: Connection, db: Database) -> Measures:
     )
     answers = select(TriageCount.outcome, func.sum(TriageCount.answers)).group_by(TriageCount.outcome)
     swept = select(Heartbeat.at).where(Heartbeat.part == SWEEP)
+    silent = silent_for(connection, desk.mailbox, now) if desk.mailbox else None
     return Measures(
         open_tasks={kind: count for kind, count, _ in tasks},
         oldest_task={kind: (now - oldest).total_seconds() for kind, _, oldest in tasks},
         messages={(state, kind, channel): count for state, kind, channel, count in messages},
         oldest_due_message=_age(connection.execute(due).scalar_one(), now),
         triage={outcome: int(count) for outcome, count in connection.execute(answers)},
-        last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - db.offset),
+        last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - desk.db.offset),
         outside_calendars=ages(connection, now),
+        mailbox=silent.total_seconds() if silent else None,
     )
 
 

@@ -9,7 +9,7 @@ from scheduler.db.models.feeds import CalendarFeed
 from scheduler.db.models.history import AuditEntry, AuditHead, VisitEvent
 from scheduler.db.models.holds import Hold
 from scheduler.db.models.hooks import WebhookEndpoint
-from scheduler.db.models.inbound import InboundMail, InboundText, InviteAnswer
+from scheduler.db.models.inbound import InboundMail, InboundText, InviteAnswer, Mailbox
 from scheduler.db.models.messages import ChannelPause, Message, MessageAttempt
 from scheduler.db.models.operations import Errand, Heartbeat, IdempotencyKey, TimetableEntry
 from scheduler.db.models.outside import BusyTime, OutsideCalendar
@@ -43,6 +43,7 @@ __all__ = [
     "InboundText",
     "InviteAnswer",
     "Link",
+    "Mailbox",
     "Message",
     "MessageAttempt",
     "OutsideCalendar",

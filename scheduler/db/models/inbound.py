@@ -31,6 +31,29 @@ class InboundMail(Base):
     """What a bounce says, such as `5.1.1`; else empty."""
 
 
+class Mailbox(Base):
+    """How far the clinic's mailbox was read."""
+
+    __tablename__ = "mailboxes"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """Whose, where, and which folder: of another one we know nothing."""
+    validity: Mapped[int] = mapped_column(BigInteger)
+    """IMAP's UIDVALIDITY: when it changes, UIDs are those of other mails."""
+    last_uid: Mapped[int] = mapped_column(BigInteger)
+    since: Mapped[datetime]
+    """When we began to read it."""
+    trying: Mapped[int | None] = mapped_column(BigInteger)
+    """The UID of the mail that somebody reads at this moment, or died over."""
+    tries: Mapped[int]
+    read_at: Mapped[datetime | None]
+    """When it was last read to its end, or as far as there was time."""
+    failures: Mapped[int]
+    """Since it last worked."""
+    last_error: Mapped[str | None]
+    """A code."""
+
+
 class InviteAnswer(Base):
     """The newest answer of one recipient's calendar: newest by (sequence, stamp), as both were written."""
 

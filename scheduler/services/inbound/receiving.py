@@ -109,9 +109,14 @@ def _set_aside(desk: Desk, raw: bytes, session: Session) -> Effect:
     return Effect(InboundOutcome.SET_ASIDE)
 
 
+def digest_of(raw: bytes) -> bytes:
+    """What is kept of a mail, to know it again."""
+    return hashlib.sha256(raw).digest()
+
+
 def _enter(session: Session, raw: bytes, now: datetime) -> int | None:
     """Its number; None where the same bytes were here before: of two at once, one waits for the other."""
-    row = {"digest": hashlib.sha256(raw).digest(), "received_at": now, "outcome": InboundOutcome.SET_ASIDE}
+    row = {"digest": digest_of(raw), "received_at": now, "outcome": InboundOutcome.SET_ASIDE}
     entered = (
         upsert(InboundMail).values({**row, "status": ""}).on_conflict_do_nothing().returning(InboundMail.id)
     )

@@ -42,6 +42,11 @@ QUICK = {
     "max_connections": "200",
 }
 
+WIPE = text(
+    "WITH " + ", ".join(f"in_{name} AS (DELETE FROM {name})" for name in Base.metadata.tables) + " SELECT"
+)
+"""One statement; and ten times as fast as TRUNCATE, which makes new files."""
+
 
 def example_key(name: str) -> str:
     """32 bytes that differ by name: for tests, and for nothing else."""
@@ -110,8 +115,7 @@ def empty(migrated: str) -> Iterator[Database]:
     db = open_database(settings_for(migrated))
     with db.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))  # the audit guards itself
-        for table in Base.metadata.sorted_tables:  # ten times as fast as TRUNCATE, which makes new files
-            session.execute(table.delete())
+        session.execute(WIPE)
     yield db
     db.dispose()
 

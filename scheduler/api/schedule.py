@@ -1,11 +1,12 @@
 """Day-to-day changes of who works when: in force at once."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import Response, url_for
+from pydantic import BaseModel
 
 from scheduler.api.callers import staff
 from scheduler.api.repeats import repeatable, replayed
@@ -36,6 +37,8 @@ from scheduler.services.time_off import Away, end_time_off, read_time_off, take_
 blueprint = APIBlueprint("schedule", __name__, url_prefix="/v1", tag="Schedule")
 
 REFUSALS = [401, 403]
+M = TypeVar("M", bound=BaseModel)
+Entry = TypeVar("Entry", TimeOff, ExtraHours)
 
 
 @blueprint.get("/time-off")
@@ -44,13 +47,8 @@ REFUSALS = [401, 403]
 @blueprint.doc(security="bearer", responses=REFUSALS)
 def list_time_off(query_data: ScheduleQuery) -> Response:
     """Time off"""
-    staff(Scope.SCHEDULE)
-    run, asked = runtime(), query_data
-    with run.db.transaction() as session:
-        since = asked.since or run.db.now(session)
-        page = upcoming(session, TimeOff, asked.practitioner, since, asked.cursor, asked.limit)
-    items = [filled(TimeOffOut, entry, **_span(entry)) for entry in page.items]
-    return private(TimeOffsOut(items=items, next=next_cursor(page.next)))
+    items, after = _coming(TimeOff, TimeOffOut, query_data)
+    return private(TimeOffsOut(items=items, next=after))
 
 
 @blueprint.post("/time-off")
@@ -96,13 +94,8 @@ def delete_time_off(id: UUID) -> Response:
 @blueprint.doc(security="bearer", responses=REFUSALS)
 def list_extra_hours(query_data: ScheduleQuery) -> Response:
     """Extra hours"""
-    staff(Scope.SCHEDULE)
-    run, asked = runtime(), query_data
-    with run.db.transaction() as session:
-        since = asked.since or run.db.now(session)
-        page = upcoming(session, ExtraHours, asked.practitioner, since, asked.cursor, asked.limit)
-    items = [filled(ExtraHoursOut, entry, **_span(entry)) for entry in page.items]
-    return private(ExtraHoursListOut(items=items, next=next_cursor(page.next)))
+    items, after = _coming(ExtraHours, ExtraHoursOut, query_data)
+    return private(ExtraHoursListOut(items=items, next=after))
 
 
 @blueprint.post("/extra-hours")
@@ -132,6 +125,16 @@ def delete_extra_hours(id: UUID) -> Response:
     """
     gone = take_back(runtime().desk, id, staff(Scope.SCHEDULE))
     return private(filled(ExtraHoursGoneOut, gone.entry, **_span(gone.entry), visits=_call_list(gone.visits)))
+
+
+def _coming(table: type[Entry], model: type[M], asked: ScheduleQuery) -> tuple[list[M], str | None]:
+    """A page of what has not ended, and the cursor of the next."""
+    staff(Scope.SCHEDULE)
+    run = runtime()
+    with run.db.transaction() as session:
+        since = asked.since or run.db.now(session)
+        page = upcoming(session, table, asked.practitioner, since, asked.cursor, asked.limit)
+    return [filled(model, entry, **_span(entry)) for entry in page.items], next_cursor(page.next)
 
 
 def _span(entry: TimeOff | ExtraHours) -> dict[str, Any]:

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import InviteAnswer, Patient, Recipient, Visit
 from scheduler.db.secrets import Vault
-from scheduler.domain.clinic import Mode
 from scheduler.services.desk import Desk
-from scheduler.services.needs import needs_of
 from scheduler.services.reaching import BY_MAIL, BY_TEXT, notify
 from scheduler.services.recipients import IS_INVOLVED, PATIENT
 from scheduler.services.reminding import WANTS_NO_REMINDERS
+from scheduler.services.visit_facts import VisitFacts, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +38,10 @@ Told = tuple[StaffRecipient, bool, bool]
 """Somebody, and whether mail and texts reach them."""
 
 
-@dataclass(frozen=True, slots=True)
-class StaffVisit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffVisit(VisitFacts):
     """No links: whoever holds a patient's link acts as the patient, also after a key was revoked."""
 
-    id: UUID
-    reference: str
-    status: str
-    visit_type: str
-    label: str
-    mode: Mode
-    start: datetime
-    end: datetime
-    timezone: str
-    practitioner: str
-    location: str | None
-    state: str | None
-    needs: Sequence[str]
-    sequence: int
-    version: int
-    confirmed_at: datetime | None
-    notify: str
     new_patient: bool | None
     cancel_reason: str | None
     answer_by: datetime | None
@@ -93,25 +74,9 @@ def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[
 
 
 def _opened(vault: Vault, visit: Visit, patient: Patient, told: Sequence[Told]) -> StaffVisit:
-    zone = ZoneInfo(visit.zone)
     born = vault.open("patients.birth_date", patient.id, patient.birth_date)
     return StaffVisit(
-        id=visit.id,
-        reference=vault.open("visits.reference", visit.id, visit.reference),
-        status=visit.status,
-        visit_type=visit.visit_type,
-        label=visit.label,
-        mode=Mode(visit.mode),
-        start=visit.starts_at.astimezone(zone),
-        end=visit.ends_at.astimezone(zone),
-        timezone=visit.zone,
-        practitioner=visit.practitioner,
-        location=visit.location,
-        state=visit.state,
-        needs=needs_of(vault, visit),
-        sequence=visit.sequence,
-        version=visit.version,
-        confirmed_at=visit.confirmed_at,
+        **facts(vault, visit),
         notify=notify((mail, text) for each, mail, text in told if each.receives),
         new_patient=visit.new_patient,
         cancel_reason=visit.cancel_reason,

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -12,9 +10,9 @@ from scheduler.db.models import Recipient, Visit
 from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
-from scheduler.services.needs import needs_of
 from scheduler.services.reaching import BY_MAIL, BY_TEXT, notify
 from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, PATIENT, involved
+from scheduler.services.visit_facts import VisitFacts, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +24,10 @@ class Told:
     receives: bool
 
 
-@dataclass(frozen=True, slots=True)
-class VisitView:
-    """What a patient may know of their visit; instants carry the zone in which the visit is promised."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitView(VisitFacts):
+    """What a patient may know of their visit."""
 
-    id: UUID
-    reference: str
-    status: str
-    visit_type: str
-    label: str
-    mode: Mode
-    start: datetime
-    end: datetime
-    timezone: str
-    practitioner: str
-    location: str | None
-    state: str | None
-    needs: Sequence[str]
-    sequence: int
-    version: int
-    confirmed_at: datetime | None
-    notify: str
-    """`email`, `sms`, or `call` where nothing else reaches anybody."""
     recipients: Sequence[Told]
     manage_token: str
     manage_link: str
@@ -65,28 +45,12 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
     told = session.execute(involved(id).add_columns(BY_MAIL, BY_TEXT)).all()
     recipients = [each for each, _, _ in told]
     holder = next((each for each in recipients if each.id == recipient), None) or _booker(recipients)
-    zone = ZoneInfo(visit.zone)
     manage, join = (
         desk.token(holder.link_key, visit.id, holder.id, purpose, holder.link_generation)
         for purpose in (MANAGE, JOIN)
     )
     return VisitView(
-        id=visit.id,
-        reference=desk.secrets.vault.open("visits.reference", visit.id, visit.reference),
-        status=visit.status,
-        visit_type=visit.visit_type,
-        label=visit.label,
-        mode=Mode(visit.mode),
-        start=visit.starts_at.astimezone(zone),
-        end=visit.ends_at.astimezone(zone),
-        timezone=visit.zone,
-        practitioner=visit.practitioner,
-        location=visit.location,
-        state=visit.state,
-        needs=needs_of(desk.secrets.vault, visit),
-        sequence=visit.sequence,
-        version=visit.version,
-        confirmed_at=visit.confirmed_at,
+        **facts(desk.secrets.vault, visit),
         notify=notify((mail, text) for each, mail, text in told if each.receives),
         recipients=[Told(each.role, each.relationship, each.receives) for each in recipients],
         manage_token=manage,

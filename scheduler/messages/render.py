@@ -83,8 +83,13 @@ def _version(kind: MessageKind, language: str) -> str:
 
 def version_of(names: set[str]) -> str:
     """The version of words that were made by these templates."""
+    return _digest(frozenset(names))
+
+
+@cache
+def _digest(names: frozenset[str]) -> str:
     digest = hashlib.sha256()
-    for name in sorted(_with_included(names)):
+    for name in sorted(_with_included({*names})):
         digest.update(f"{name}\0{_source(name)}\0".encode())
     return digest.hexdigest()[:VERSION_LENGTH]
 

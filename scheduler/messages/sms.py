@@ -20,6 +20,11 @@ WEEKDAY = 3
 class TextTooLong(ValueError):
     """A text that is longer than one, or has letters that texts do not have."""
 
+    def __init__(self, characters: int | None) -> None:
+        """`characters`: how many it would have; None where it is the letters."""
+        super().__init__(characters)
+        self.characters = characters
+
 
 @dataclass(frozen=True, slots=True)
 class TextBody:
@@ -32,14 +37,17 @@ def render_sms(facts: MessageFacts, place_name: str | None, initials: str = "") 
 
     `initials` name the person where several have this number. Raises TextTooLong.
     """
-    language, link = known_language(facts.language), link_of(facts)
+    with suppress(TextTooLong):
+        return _rendered(facts, place_name, initials, brief=False)
+    return _rendered(facts, place_name, initials, brief=True)
+
+
+def _rendered(facts: MessageFacts, place_name: str | None, initials: str, *, brief: bool) -> TextBody:
+    language = known_language(facts.language)
     template = f"{facts.kind}/{language}/sms.txt"
-    for brief in (False, True):
-        values = {**_values(facts, language, place_name, initials, brief=brief), "link": link}
-        with suppress(TextTooLong):
-            body = one_text(fill(template, values))
-            return TextBody(body, version_of({template, f"_shared/{language}/sms_facts.txt"}))
-    raise TextTooLong
+    values = {**_values(facts, language, place_name, initials, brief=brief), "link": link_of(facts)}
+    body = one_text(fill(template, values))
+    return TextBody(body, version_of({template, f"_shared/{language}/sms_facts.txt"}))
 
 
 def render_call(facts: MessageFacts, place_name: str | None) -> str:
@@ -53,7 +61,7 @@ def one_text(words: str) -> str:
     body = fold_gsm7(words)
     length = gsm7_length(body)
     if length is None or length > LONGEST:
-        raise TextTooLong
+        raise TextTooLong(length)
     return body
 
 

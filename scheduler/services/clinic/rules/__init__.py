@@ -7,7 +7,7 @@ that was read leniently), so that one mistake is reported once.
 from collections.abc import Callable, Iterator
 
 from scheduler.services.clinic.reasons import Finding
-from scheduler.services.clinic.rules import closed_days, codes, hours, offers, texts
+from scheduler.services.clinic.rules import closed_days, codes, fitting, hours, offers, texts
 from scheduler.services.clinic.rules.draft import Draft
 
 Rule = Callable[[Draft], Iterator[Finding]]
@@ -27,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     offers.visits_that_nobody_gives,
     texts.missing_or_foreign_languages,
     texts.reminders_out_of_order,
+    fitting.texts_that_do_not_fit,
+    fitting.alerts_that_do_not_fit,
     closed_days.unknown_holidays,
     closed_days.both_open_and_closed,
 )

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Time zones come from the pinned tzdata package alone.
 export PYTHONTZPATH =
 
-.PHONY: run test compose-test demo check format lock bench clean
+.PHONY: run test whole-test compose-test demo check format lock bench clean
 .DEFAULT_GOAL := run
 
 # The locks name every package: --no-deps keeps pip from asking for newer ones by way of extras.
@@ -25,8 +25,11 @@ run: $(VENV)/embedded  ## everything in one terminal, on this machine
 demo: $(VENV)/embedded  ## two bookings, from HTTP to the invites in the mailbox
 	$(BIN)/visits demo
 
-test: $(VENV)/dev  ## all tests for which this machine has the tools
-	$(BIN)/pytest -n auto --dist loadfile -m "not compose"
+test: $(VENV)/dev  ## all tests of a part or some, for which this machine has the tools
+	$(BIN)/pytest -n auto --dist loadfile -m "not (whole or browser or compose)"
+
+whole-test: $(VENV)/dev  ## tests of all of it running: `visits up`, and people with a browser
+	$(BIN)/pytest -n auto --dist loadfile -m "whole or browser"
 
 compose-test: $(VENV)/dev  ## the stack of docker-compose.yml; needs a Docker engine, takes four minutes
 	$(BIN)/pytest -m compose

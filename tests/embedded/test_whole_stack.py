@@ -11,7 +11,10 @@ import pytest
 from scheduler.embedded.sockets import free_port
 from tests.embedded.conftest import eventually, is_alive
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts on Linux' death signal")
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.skipif(sys.platform != "linux", reason="counts on Linux' death signal"),
+]
 
 Script = Callable[[str], subprocess.Popen[str]]
 

@@ -36,7 +36,6 @@ default_login_user = {user}
 first_valid_uid = 1
 ssl = required
 auth_failure_delay = 0
-login_trusted_networks = 127.0.0.0/8
 ssl_cert = <{certificate}
 ssl_key = <{certificate}
 mail_location = maildir:~/mail
@@ -50,6 +49,9 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =

@@ -75,8 +75,8 @@ static void report(icalcomponent *calendar)
     field("description", icalcomponent_get_description(event));
     field("location", icalcomponent_get_location(event));
     field("organizer", value(event, ICAL_ORGANIZER_PROPERTY));
-    field("attendee", icalproperty_get_attendee(attendee));
-    field("partstat", icalproperty_get_parameter_as_string(attendee, "PARTSTAT"));
+    field("attendee", attendee ? icalproperty_get_attendee(attendee) : "");
+    field("partstat", attendee ? icalproperty_get_parameter_as_string(attendee, "PARTSTAT") : "");
     field("conference", value(event, ICAL_CONFERENCE_PROPERTY));
     printf(", \"valid\": %s, \"faults\": [", valid ? "true" : "false");
     faults(calendar, 0);

@@ -9,7 +9,7 @@ for (const path of process.argv.slice(2)) {
   const attendee = events[0].getFirstProperty("attendee");
   console.log(JSON.stringify({
     events: events.length,
-    method: calendar.getFirstPropertyValue("method"),
+    method: calendar.getFirstPropertyValue("method") ?? "",
     uid: event.uid,
     sequence: event.sequence,
     starts: event.startDate.toUnixTime(),
@@ -18,9 +18,9 @@ for (const path of process.argv.slice(2)) {
     summary: event.summary,
     description: event.description ?? "",
     location: event.location ?? "",
-    organizer: event.organizer,
-    attendee: attendee.getFirstValue(),
-    partstat: attendee.getParameter("partstat"),
+    organizer: event.organizer ?? "",
+    attendee: attendee?.getFirstValue() ?? "",
+    partstat: attendee?.getParameter("partstat") ?? "",
     conference: events[0].getFirstPropertyValue("conference") ?? "",
     faults: [],
   }));

@@ -13,7 +13,7 @@ from tests.browser.world import World, a_mail
 NAME = "Rosa Example"
 BORN = {"month": "3", "day": "27", "year": "1954"}
 CHILD = {"month": "5", "day": "5", "year": "2019"}
-FOLLOW_UP = {"en": "Follow-up", "es": "Seguimiento"}
+FOLLOW_UP = {"en": "Follow-up", "es": "Seguimiento Una visita"}
 NECK = {"en": "Neck evaluation", "es": "Evaluación del cuello"}
 STATE = {"en": "Texas", "es": "Texas"}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import Patient, Recipient, Visit
 from scheduler.domain.clinic import Approval, Clinic, ConsentText, Mode
 from scheduler.domain.consents import ConsentKind, asked_of
+from scheduler.domain.messages import ASKS_WHERE
 from scheduler.domain.people import Contact
 from scheduler.domain.visits import BY_PATIENT, EXPECTED, Act, VisitStatus, allowed
 from scheduler.services.changes.moving import past_cut_off
@@ -56,6 +57,11 @@ class OwnVisit:
     @property
     def clinic(self) -> Clinic:
         return self.moment.clinic
+
+    @property
+    def near(self) -> bool:
+        """Whether it is the day on which the way in matters, and where the patient will be."""
+        return self.visit.start - self.moment.now <= timedelta(minutes=ASKS_WHERE)
 
     @property
     def lacking(self) -> list[ConsentText]:

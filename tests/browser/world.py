@@ -1,5 +1,6 @@
 """What is around the browser: other patients, the mailbox, and what the database says in the end."""
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -97,10 +98,26 @@ class World:
 
     def letter_to(self, address: str) -> str:
         """What a person reads of the first mail, in plain text."""
-        raw = next(self._mails_to(address))
-        body = message_from_bytes(raw, policy=default).get_body(("plain",))
-        assert body
-        return str(body.get_content())
+        return self.letters_to(address)[0]
+
+    def letters_to(self, address: str) -> list[str]:
+        """What a person reads, in plain text."""
+        bodies = [message_from_bytes(raw, policy=default) for raw in self._mails_to(address)]
+        return [str(part.get_content()) for each in bodies if (part := each.get_body(("plain",)))]
+
+    def link_to(self, address: str) -> str:
+        """The way to the visit, out of the newest mail that has one."""
+        found = re.findall(r"https?://\S+/v/[\w-]+(?=\s)", "\n".join(self.letters_to(address)))
+        return str(found[0])
+
+    def book(self, kind: str, mode: str, slot: Json, address: str, **more: object) -> None:
+        """By the API, as another website would."""
+        where = {"state": "TX"} if mode == "telemedicine" else {"location": slot["location"]}
+        who = {"name": "Rosa Example", "birth_date": "1954-03-27", "email": address, **more}
+        asked = {"visit_type": kind, "mode": mode, "start": slot["start"], "patient": who, **where}
+        body = {**asked, "practitioner": slot["practitioners"][0], "consents": self.consents(mode)}
+        answer = self.http.post(f"{self.api}/v1/visits", json=body, timeout=10)
+        assert answer.status_code == 201, answer.text
 
     def _mails_to(self, address: str) -> Iterator[bytes]:
         listed = self.http.get(f"{self.mailbox}/api/v1/messages", params={"limit": 1_000}, timeout=10).json()

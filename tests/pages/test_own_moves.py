@@ -117,6 +117,16 @@ def test_a_patient_moves_their_visit(run: Runtime, person: Person) -> None:
     assert ("patient", "reschedule") in written(run)
 
 
+def test_who_goes_back_after_a_move_finds_the_visit_and_nothing_to_choose(
+    run: Runtime, person: Person
+) -> None:
+    person.go("move")
+    person.choose(slot(9, 11))
+    person.send(sure="yes")
+    person.go("move/check", slot=slot(9, 11))
+    assert person.path == "" and row(run, person.visit).sequence == 1
+
+
 def test_a_move_needs_a_yes(run: Runtime, person: Person) -> None:
     person.go("move")
     person.choose(person.slots[5])
@@ -216,7 +226,7 @@ def test_a_visit_in_person_becomes_one_by_video_where_somebody_has_a_licence(
     in_person.send(sure="yes")
     now = row(run, in_person.visit)
     assert (now.mode, now.state, now.starts_at) == ("telemedicine", "TX", at(8, 10))
-    assert "Join the video visit" in in_person.text
+    assert "Come in person instead" in in_person.text
 
 
 def test_without_a_state_nobody_comes_to_times_by_video(in_person: Person) -> None:

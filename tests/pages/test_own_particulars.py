@@ -14,6 +14,7 @@ from scheduler.services.consents import agreed
 from scheduler.services.recipients import contact_of, involved
 from scheduler.services.whereabouts import answers
 from tests.api.people import booked
+from tests.cast import at
 from tests.conftest import CLINIC
 from tests.pages.holder import Person, kinds, row, written
 from tests.pages.test_own_moves import TELEHEALTH
@@ -129,7 +130,7 @@ def test_no_log_line_and_no_address_holds_what_was_typed(
 
 
 def test_a_patient_says_where_they_will_be(run: Runtime, person: Person) -> None:
-    assert "Please tell us where you will be" in person.text
+    assert "Please tell us where you will be" not in person.text, "nobody knows that a week before"
     person.go("where")
     assert "Write where you will be" in person.send(422, state="TX", phone="409 555 0123")
     text = person.send(**HERE, in_car="yes")
@@ -138,6 +139,13 @@ def test_a_patient_says_where_they_will_be(run: Runtime, person: Person) -> None
         (said,) = answers(session, run.desk.secrets.vault, person.visit["id"])
     assert (said.place.state, said.place.address, said.place.in_car) == ("TX", HERE["address"], True)
     assert said.place.phone == "+14095550123" and said.actor == "patient"
+
+
+def test_on_the_day_before_the_page_asks_for_it(client: FlaskClient) -> None:
+    person = Person(client, booked(client, start=at(1, 15).isoformat())).arrive()
+    assert "Please tell us where you will be" in person.text
+    person.go("where")
+    assert "Please tell us where you will be" not in person.send(**HERE)
 
 
 def test_the_page_repeats_no_address_to_whoever_has_the_phone(person: Person) -> None:

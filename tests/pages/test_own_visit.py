@@ -206,7 +206,13 @@ def test_a_visit_by_video_is_told_with_both_clocks_and_its_way_in(client: FlaskC
         "Will you be there for this video visit?",
     ):
         assert words in person.text
-    assert visit["links"]["join"] in person.page.text
+    assert visit["links"]["join"] not in person.page.text, "days before it is no use"
+
+
+def test_the_way_into_a_video_visit_is_there_from_the_day_before(client: FlaskClient) -> None:
+    visit = booked(client, start=at(1, 15).isoformat())
+    person = Person(client, visit).arrive()
+    assert "Join the video visit" in person.text and visit["links"]["join"] in person.page.text
 
 
 def test_a_visit_in_person_says_where_with_a_map(client: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from scheduler.web.speech import address
 blueprint = held_pages("doors", __name__)
 
 TYPED = ("email", "phone", "birth_month", "birth_day", "birth_year")
-FIELDS = {"": "email", "/email": "email", "/phone": "phone", "/birth_date": "birth"}
+FIELDS = {"/birth_date": "birth", "": "email", "/email": "email", "/phone": "phone"}
 
 
 @blueprint.get("/v/<token>")

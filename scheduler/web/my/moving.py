@@ -35,7 +35,16 @@ def show_check(id: UUID) -> Response:
     view, to = wished(seen), chosen(seen.clinic)
     if to is None:
         return go(address("my.show_times", id=id))
+    if _is_there(seen, view, to):
+        return to_visit()
     return not_now(seen, view) or _check(seen, view, to, {})
+
+
+def _is_there(seen: OwnVisit, view: View, to: Chosen) -> bool:
+    """Who goes back to this page after the move has nothing left to choose."""
+    visit = seen.visit
+    now = (visit.start, visit.mode, visit.location, visit.practitioner)
+    return now == (to.start, view.mode, to.location, to.practitioner)
 
 
 def _texts(seen: OwnVisit, view: View) -> list[ConsentText]:

@@ -19,7 +19,7 @@ from scheduler.web.pages import Pages
 from scheduler.web.speech import language
 from scheduler.web.texts import state_choices
 
-FIELDS = {"/state": "state", "/phone": "phone", "/address": "address"}
+FIELDS = {"/state": "state", "/address": "address", "/phone": "phone"}
 
 
 def add_to(pages: Pages) -> None:

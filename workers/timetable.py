@@ -64,6 +64,7 @@ JOBS = (
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
     Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
     Job("watch-outside-calendars", timedelta(minutes=1), in_one(watching.watch)),
+    Job("close-settled-busy-tasks", timedelta(minutes=1), in_one(watching.close_settled)),
     Job("keep-reading-mailbox", timedelta(minutes=1), mailbox.keep_reading),
     Job("expire-requests", timedelta(seconds=30), expiring.expire_overdue),
     Job("tell-of-unanswered", timedelta(minutes=1), waiting.tell_of_unanswered),

@@ -1,6 +1,6 @@
 """A patient's calendar answers an invite: yes is a confirmation, no is a question for people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -25,6 +25,8 @@ from scheduler.services.tasks import open_task
 
 LONGEST_STATE = 32
 """Characters of a PARTSTAT; nobody needs more."""
+AHEAD = timedelta(days=1)
+"""No stamp counts as later than so long from now: a clock that is years ahead has not the last word."""
 
 
 def take_answer(session: Session, desk: Desk, answer: Answer, now: datetime) -> Effect:
@@ -96,14 +98,15 @@ def _invited(session: Session, desk: Desk, visit: Visit, answer: Answer) -> tupl
 
 def _is_newest(session: Session, who: Recipient, said: Attendee, answer: Answer, now: datetime) -> bool:
     """Write it down, unless there is a newer one, or the same."""
+    stamp = min(answer.stamp, f"{now + AHEAD:%Y%m%dT%H%M%SZ}")
     row = {
         "recipient_id": who.id,
         "sequence": answer.sequence,
-        "stamp": answer.stamp,
+        "stamp": stamp,
         "partstat": said.partstat[:LONGEST_STATE],
         "at": now,
     }
-    newer = tuple_(InviteAnswer.sequence, InviteAnswer.stamp) < tuple_(answer.sequence, answer.stamp)
+    newer = tuple_(InviteAnswer.sequence, InviteAnswer.stamp) < tuple_(answer.sequence, stamp)
     entered = (
         upsert(InviteAnswer)
         .values(row)

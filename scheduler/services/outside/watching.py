@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import OutsideCalendar, Task
+from scheduler.db.models import BusyTime, OutsideCalendar, Task, Visit
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.tasks import TaskKind
+from scheduler.domain.visits import EXPECTED
 from scheduler.services.tasks import open_task
 
 SILENT = timedelta(hours=6)
@@ -50,6 +51,25 @@ def _close_answered(session: Session, now: datetime) -> int:
         Task.kind == TaskKind.CALENDAR_SILENT, Task.done_at.is_(None), ~still_silent.correlate(Task)
     )
     done = session.execute(over.values(done_at=now, done_by=str(SYSTEM)))
+    return done.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def close_settled(session: Session, now: datetime) -> int:
+    """Close the tasks of visits over which that calendar's busy time does not lie any more; how many.
+
+    The visit moved, ended or is cancelled, or the other calendar says otherwise by now, or is gone.
+    """
+    meets = (
+        select(Visit.id)
+        .join(BusyTime, BusyTime.resource_id == Visit.practitioner_id)
+        .where(Visit.id == Task.visit_id, Visit.status.in_(EXPECTED), Visit.ends_at > now)
+        .where(BusyTime.during.op("&&")(func.tstzrange(Visit.starts_at, Visit.ends_at)))
+        .where(Task.cause == func.concat("outside-calendar:", BusyTime.calendar_id))
+    )
+    settled = update(Task).where(
+        Task.kind == TaskKind.BUSY_OVER_VISIT, Task.done_at.is_(None), ~meets.correlate(Task).exists()
+    )
+    done = session.execute(settled.values(done_at=now, done_by=str(SYSTEM)))
     return done.rowcount  # type: ignore[attr-defined, no-any-return]
 
 

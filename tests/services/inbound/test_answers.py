@@ -59,6 +59,12 @@ def test_a_yes_after_a_no_counts_if_it_is_newer(visit: Booked) -> None:
     assert visit.row.confirmed_at is not None
 
 
+def test_a_calendar_whose_clock_is_years_ahead_has_not_the_last_word(visit: Booked) -> None:
+    assert visit.get(reply(calendar(visit.uid, "ACCEPTED", stamp="20990101T000000Z"))) == "confirmed"
+    assert [stamp[:8] for _, stamp, _ in visit.answers] == ["20261202"]
+    assert visit.get(reply(calendar(visit.uid, "DECLINED", stamp="20261203T120000Z"))) == "declined"
+
+
 def test_a_yes_to_the_old_time_is_none_to_the_new_one(visit: Booked) -> None:
     visit.act("reschedule", start=at(3, 15).isoformat())
     assert visit.get(reply(calendar(visit.uid, "ACCEPTED"))) == "recorded"

@@ -16,6 +16,7 @@ READ: dict[str, Callable[[str], bytes]] = {
     "a rule for every minute": lambda uid: reply(
         calendar(uid, before=MINUTELY).replace("DTSTART:", "DTSTART;TZID=x:")
     ),
+    "two numbers, of which the first counts": lambda uid: reply(calendar(uid, more="SEQUENCE:7\r\n")),
     "a byte order mark": lambda uid: reply("\ufeff" + calendar(uid)),
     "latin-1": lambda uid: reply(calendar(uid, more="COMMENT:ma\u00f1ana\r\n")).decode().encode("latin-1"),
     "a part of 900 KB beside it": lambda uid: mail(

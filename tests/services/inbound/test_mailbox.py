@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import process_time
 
 import pytest
 from flask.testing import FlaskClient
@@ -28,6 +29,8 @@ from tests.channels.inbound.letters import calendar, mail, nested, part, reply
 from tests.conftest import settings_for
 from tests.dovecot import PASSWORD, Dovecot, dovecot
 from tests.services.inbound.conftest import Booked, booked
+from tests.services.inbound.test_hostile import READ as ODD
+from tests.services.inbound.test_hostile import SET_ASIDE
 from tests.smtp import client_tls, throw_away_certificate
 from workers.errands import run_errand
 
@@ -190,6 +193,22 @@ def test_what_nobody_can_read_gets_a_flag_and_a_task_and_the_next_mail_is_read(
     assert clinic_reads.read() == EVERY
     assert clinic_reads.flags() == [["\\Flagged"], ["\\Flagged"], ["\\Seen"]]
     assert (visit.tasks, visit.row.confirmed_at is not None) == (["mail-set-aside"], True)
+
+
+def test_of_all_mails_that_somebody_made_to_stop_us_none_does(clinic_reads: Clinic, visit: Booked) -> None:
+    evil = [make(visit.uid) for make in SET_ASIDE.values()]
+    crasher = reply(calendar(visit.uid, attendee="crasher@elsewhere.example"))
+    clinic_reads.get(*evil, crasher, *(make(visit.uid) for make in ODD.values()))
+    began = process_time()
+    assert clinic_reads.read() == EVERY
+    assert process_time() - began < 10
+    assert clinic_reads.outcomes == [
+        *["set-aside"] * len(evil),
+        "stranger",
+        "confirmed",
+        *["stale"] * (len(ODD) - 1),
+    ]
+    assert (visit.acts, visit.tasks) == (["book", "confirm"], ["mail-set-aside", "stranger"])
 
 
 def test_a_mail_over_which_we_die_is_given_up_and_the_next_one_is_read(

@@ -31,9 +31,10 @@ from scheduler.services.desk import Desk
 from scheduler.services.feeds.keeping import create_feed
 from scheduler.services.free import find_slots
 from scheduler.services.outside import polling
-from scheduler.services.outside.keeping import fetch_soon, remove_calendar
+from scheduler.services.outside.keeping import add_calendar, fetch_soon, remove_calendar
 from scheduler.services.outside.polling import ANEW, EVERY, SLOWEST
 from scheduler.services.outside.storing import Fetched, store
+from scheduler.services.outside.watching import close_settled
 from scheduler.services.taking import lock
 from tests.calendars.test_busy import AT_TEN, calendar
 from tests.cast import at
@@ -151,6 +152,63 @@ def test_the_same_busy_time_is_a_task_once_even_when_it_was_done(
     poll(desk)
     assert busy_times(desk) == ["12-08 16:00-17:30"]
     assert len(tasks(desk)) == 1
+
+
+def settle(desk: Desk) -> int:
+    with desk.db.transaction() as session:
+        return close_settled(session, desk.db.now(session))
+
+
+def hit_visit(desk: Desk, publish: Publish) -> UUID:
+    """One over which their calendar laid something, which is a task."""
+    visit = book(desk, request(at(8, 10), practitioner="one")).visit.id
+    publish(AT_TEN)
+    poll(desk)
+    assert settle(desk) == 0
+    return visit
+
+
+def open_tasks(desk: Desk) -> list[Task]:
+    return [task for task in tasks(desk) if task.done_at is None]
+
+
+def test_a_visit_that_moves_out_of_busy_time_is_nobodys_task_any_more(
+    desk: Desk, entry: UUID, publish: Publish
+) -> None:
+    visit = hit_visit(desk, publish)
+    carry_out(desk, Order(visit, Act.RESCHEDULE, DESK), partial(move, to=Destination(at(8, 11))))
+    assert (settle(desk), open_tasks(desk)) == (1, [])
+    (task,) = tasks(desk)
+    assert task.done_by == "system"
+
+
+def test_a_visit_that_is_cancelled_is_nobodys_task_any_more(
+    desk: Desk, entry: UUID, publish: Publish
+) -> None:
+    carry_out(desk, Order(hit_visit(desk, publish), Act.CANCEL, DESK), advance)
+    assert (settle(desk), open_tasks(desk)) == (1, [])
+
+
+def test_busy_time_that_goes_takes_its_task_along_and_brings_it_back(
+    desk: Desk, entry: UUID, publish: Publish
+) -> None:
+    hit_visit(desk, publish)
+    publish()
+    poll(desk)
+    assert (settle(desk), open_tasks(desk)) == (1, [])
+    publish(AT_TEN)
+    poll(desk)
+    assert (settle(desk), len(open_tasks(desk))) == (0, 1)
+
+
+def test_a_calendar_that_is_taken_away_takes_its_tasks_along_and_leaves_those_of_others(
+    desk: Desk, entry: UUID, web: ScriptedWeb, publish: Publish
+) -> None:
+    other = add_calendar(desk, "one", "private", web.url("/other.ics"), DESK).id
+    hit_visit(desk, publish)
+    assert len(open_tasks(desk)) == 2
+    remove_calendar(desk, entry, DESK)
+    assert (settle(desk), [task.cause for task in open_tasks(desk)]) == (1, [f"outside-calendar:{other}"])
 
 
 def test_our_own_visit_in_their_calendar_is_in_nobodys_way(

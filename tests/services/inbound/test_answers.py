@@ -1,9 +1,9 @@
 """What a patient's calendar answers, and what comes of it."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import Message
+from scheduler.db.models import InviteAnswer, Message
 from scheduler.domain.messages import MessageKind
 from scheduler.services.outbox.content import mail_of
 from tests.api.principals import HELPER
@@ -62,6 +62,8 @@ def test_a_yes_after_a_no_counts_if_it_is_newer(visit: Booked) -> None:
 def test_a_calendar_whose_clock_is_years_ahead_has_not_the_last_word(visit: Booked) -> None:
     assert visit.get(reply(calendar(visit.uid, "ACCEPTED", stamp="20990101T000000Z"))) == "confirmed"
     assert [stamp[:8] for _, stamp, _ in visit.answers] == ["20261202"]
+    with visit.run.db.transaction() as session:  # it came an hour ago
+        session.execute(update(InviteAnswer).values(stamp="20261202T110000Z"))
     assert visit.get(reply(calendar(visit.uid, "DECLINED", stamp="20261203T120000Z"))) == "declined"
 
 

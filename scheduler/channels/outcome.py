@@ -29,7 +29,10 @@ class Verdict(StrEnum):
 
 
 class Remedy(StrEnum):
-    """What an answer says of the recipient's number or of us, beyond the message."""
+    """What an answer says of the recipient's address or number, or of us, beyond the message."""
+
+    ADDRESS_DEAD = "address-dead"
+    """No mail reaches the address: its own server says so."""
 
     OPTED_OUT = "opted-out"
     """Whoever has the number told the provider to stop."""

@@ -53,13 +53,13 @@ class TextOutcome(StrEnum):
 HANDLED = frozenset(InboundOutcome) - {InboundOutcome.OTHER, InboundOutcome.UNKNOWN, InboundOutcome.SET_ASIDE}
 """Mails with which nobody has to bother any more."""
 
-_ADDRESS_GONE = re.compile(r"5\.1\.\d+|5\.2\.1|5\.4\.4|5\.0\.0|")
+_ADDRESS_GONE = re.compile(r"5\.1\.(?![78]$)\d+|5\.2\.1|5\.4\.4|5\.0\.0|")
 
 
 def address_is_bad(status: str) -> bool:
     """Whether a mail that failed with this code (RFC 3463) would fail at this address the next time too.
 
-    A full mailbox, a mail that is too large, or a policy speaks of something else than the address. Where no
+    A full mailbox, a mail that is too large, our own address, or a policy is something else. Where no
     code is given, and for the code that says nothing, the address is as bad as any reason.
     """
     return _ADDRESS_GONE.fullmatch(status) is not None

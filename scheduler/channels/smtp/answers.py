@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scheduler.channels.outcome import Outcome, Verdict
+from scheduler.channels.outcome import Outcome, Remedy, Verdict
 
 LONGEST_DETAIL = 200
 LONGEST_REFERENCE = 100
@@ -41,6 +41,8 @@ _ABOUT_THE_MESSAGE = {Phase.RECIPIENT, Phase.DATA, Phase.END}
 _FULL = {"5.2.2"}
 _OURS = {"5.3", "5.5", "5.7"}
 """Classes of RFC 3463: mail system, protocol, security."""
+_OUR_SENDER = {"5.1.7", "5.1.8"}
+_DEAD = re.compile(r"5\.1\.(?![78]$)\d+|5\.2\.1")
 _FULL_CODES = {552}
 """RFC 5321 4.5.3.1.10: some servers say 552 for what should be 452."""
 _OUR_CODES = {500, 502, 503, 504, 530, 534, 535, 538, 555}
@@ -85,7 +87,14 @@ def outcome_of(answer: Answer, recipient: str) -> Outcome:
         code=f"{answer.code} {answer.status}".strip(),
         detail=f"{answer.phase}: {detail}"[:LONGEST_DETAIL],
         reference=_reference(detail) if answer.phase is Phase.END and answer.welcome else "",
+        remedy=Remedy.ADDRESS_DEAD if _is_dead(answer) else None,
     )
+
+
+def _is_dead(answer: Answer) -> bool:
+    """Whether the address is named as the reason, and not only refused: a relay that knows nothing of us says
+    550 of everybody. After DATA it may be a policy in other words."""
+    return answer.phase is Phase.RECIPIENT and _DEAD.fullmatch(answer.status) is not None
 
 
 def _verdict(answer: Answer) -> Verdict:
@@ -105,7 +114,7 @@ def _refusal(answer: Answer) -> Verdict:
         return Verdict.US
     if status in _FULL or (not status and answer.code in _FULL_CODES and answer.phase is Phase.RECIPIENT):
         return Verdict.LATER
-    if status[:3] in _OURS or (not status and answer.code in _OUR_CODES):
+    if status in _OUR_SENDER or status[:3] in _OURS or (not status and answer.code in _OUR_CODES):
         return Verdict.US
     return Verdict.ADDRESS if answer.phase is Phase.RECIPIENT else Verdict.REFUSED
 

@@ -1,4 +1,4 @@
-"""What an answer of a provider's says beyond the message: of a number, or of all our texts."""
+"""What an answer of a provider's says beyond the message: of an address, a number, or all our texts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +18,7 @@ from scheduler.services.suppressing import suppress, visits_told
 from scheduler.services.tasks import open_general_task, open_task
 
 TASKS: Mapping[Remedy, TaskKind] = {
+    Remedy.ADDRESS_DEAD: TaskKind.BOUNCED,
     Remedy.OPTED_OUT: TaskKind.OPTED_OUT,
     Remedy.NUMBER_DEAD: TaskKind.NUMBER_DEAD,
     Remedy.NO_TEXTS: TaskKind.NUMBER_DEAD,
@@ -31,11 +32,11 @@ def heed(session: Session, held: Held, remedy: Remedy | None, now: datetime) -> 
     if remedy is Remedy.FILTERED:
         open_general_task(session, TaskKind.TEXTS_FILTERED, held.channel, now)
     elif isinstance(held, Claimed):
-        number = session.scalars(
+        contact = session.scalars(
             select(CONTACT_HASH[held.channel]).where(Recipient.id == held.recipient)
         ).one()
-        if number is not None:
-            give_up(session, held.channel, number, remedy, now)
+        if contact is not None:
+            give_up(session, held.channel, contact, remedy, now)
         move_on(session, [held.id], now)
 
 

@@ -84,7 +84,7 @@ def test_that_a_visit_was_cancelled_did_not_reach_somebody(visit: Booked, run: R
 
 
 GONE = ["5.1.1", "5.1.2", "5.2.1", "5.4.4", "5.0.0", ""]
-THERE = ["5.2.2", "5.7.26", "4.1.1", "5.10.1"]
+THERE = ["5.2.2", "5.7.26", "4.1.1", "5.10.1", "5.1.7", "5.1.8"]
 
 
 def test_which_codes_speak_of_the_address() -> None:

@@ -36,6 +36,7 @@ WAYS_OUT = {
     "clinic": "mend the file (`visits clinic check FILE`) and apply it; the one before stays in force",
     "audit": "start `visits sweep`, which seals it; then `visits audit verify`",
     "mail": "check VISITS_SMTP_URL, its password, and whether this host may reach that port",
+    "mailbox": "check VISITS_IMAP_URL, its password and folder, and whether this host may reach that port",
     "keys": "put the key back from where the secrets are kept; beside other keys nothing is lost",
 }
 

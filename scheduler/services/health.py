@@ -15,7 +15,7 @@ from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import MessageState
 from scheduler.services.audit.verifying import unsealed
 from scheduler.services.desk import Desk
-from scheduler.services.inbound.mailbox import silent_for
+from scheduler.services.inbound.mailbox import Silence, silence
 
 SWEEP_LATE = timedelta(seconds=30)
 CLOCK_OFF = timedelta(seconds=30)
@@ -86,7 +86,7 @@ def _of_the_database(connection: Connection, desk: Desk) -> dict[str, str]:
         "audit": next(unsealed(connection, now), OK),
     }
     if desk.mailbox is not None:
-        checks["mailbox"] = _mailbox(silent_for(connection, desk.mailbox, now))
+        checks["mailbox"] = _mailbox(silence(connection, desk.mailbox, now))
     try:
         desk.clinics.moment(connection)
         checks["clinic"] = _clinic(connection)
@@ -107,10 +107,11 @@ def _clock(now: datetime) -> str:
     return f"this host is {off.total_seconds():.0f} s off the database" if off > CLOCK_OFF else OK
 
 
-def _mailbox(silent: timedelta | None) -> str:
-    if silent is not None and silent > MAILBOX_SILENT:
-        return f"not read for {silent.total_seconds() / 60:.0f} minutes: see the log for the reason"
-    return OK
+def _mailbox(found: Silence | None) -> str:
+    if found is None or found.lasts <= MAILBOX_SILENT:
+        return OK
+    why = found.code or "is `visits work` running?"
+    return f"not read for {found.lasts.total_seconds() / 60:.0f} minutes: {why}"
 
 
 def _clinic(connection: Connection) -> str:

@@ -10,7 +10,7 @@ from scheduler.db.models import Heartbeat, Message, Task, TriageCount
 from scheduler.domain.messages import MessageState
 from scheduler.services.desk import Desk
 from scheduler.services.health import SWEEP
-from scheduler.services.inbound.mailbox import silent_for
+from scheduler.services.inbound.mailbox import silence
 from scheduler.services.outside.watching import ages
 
 
@@ -51,7 +51,7 @@ def measure(connection: Connection, desk: Desk) -> Measures:
     )
     answers = select(TriageCount.outcome, func.sum(TriageCount.answers)).group_by(TriageCount.outcome)
     swept = select(Heartbeat.at).where(Heartbeat.part == SWEEP)
-    silent = silent_for(connection, desk.mailbox, now) if desk.mailbox else None
+    unread = silence(connection, desk.mailbox, now) if desk.mailbox else None
     return Measures(
         open_tasks={kind: count for kind, count, _ in tasks},
         oldest_task={kind: (now - oldest).total_seconds() for kind, _, oldest in tasks},
@@ -60,7 +60,7 @@ def measure(connection: Connection, desk: Desk) -> Measures:
         triage={outcome: int(count) for outcome, count in connection.execute(answers)},
         last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - desk.db.offset),
         outside_calendars=ages(connection, now),
-        mailbox=silent.total_seconds() if silent else None,
+        mailbox=unread.lasts.total_seconds() if unread else None,
     )
 
 

@@ -151,8 +151,16 @@ def _note_failure(desk: Desk, mailbox: ImapMailbox, code: str, session: Session)
     return min(EVERY * session.execute(counted).scalar_one(), SLOWEST)
 
 
-def silent_for(connection: Connection, mailbox: ImapMailbox, now: datetime) -> timedelta | None:
-    """Since when the mailbox gives nothing; None where nobody looked yet."""
-    last = select(func.coalesce(Mailbox.read_at, Mailbox.since)).where(Mailbox.name == mailbox.name)
-    since = connection.execute(last).scalar_one_or_none()
-    return None if since is None else now - since
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """For how long a mailbox has given nothing, and why, as a code."""
+
+    lasts: timedelta
+    code: str | None
+
+
+def silence(connection: Connection, mailbox: ImapMailbox, now: datetime) -> Silence | None:
+    """None where nobody looked yet."""
+    last = select(func.coalesce(Mailbox.read_at, Mailbox.since), Mailbox.last_error)
+    row = connection.execute(last.where(Mailbox.name == mailbox.name)).one_or_none()
+    return Silence(now - row[0], row[1]) if row else None

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -19,6 +20,7 @@ from scheduler.channels.inbound.mime import LARGEST_MAIL
 from scheduler.db.models import Errand, InboundMail, Mailbox
 from scheduler.domain.messages import ErrandHint
 from scheduler.services.desk import Desk
+from scheduler.services.doctor import examine
 from scheduler.services.health import MAILBOX_SILENT, OK, check
 from scheduler.services.inbound import mailbox
 from scheduler.services.inbound.mailbox import BEFORE, EVERY, READ, ROW, SLOWEST, keep_reading, read_mailbox
@@ -182,6 +184,16 @@ def test_who_takes_too_long_lets_others_have_their_turn(
     assert clinic_reads.outcomes == []
 
 
+def test_two_who_read_at_the_same_time_do_everything_once(clinic_reads: Clinic, visit: Booked) -> None:
+    """One of them was given up for dead, and is not."""
+    clinic_reads.get(reply(calendar(visit.uid)), PERSONS, POISON)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda _: clinic_reads.read(), "ab")) == [EVERY, EVERY]
+    assert (visit.acts, visit.tasks) == (["book", "confirm"], ["mail-set-aside"])
+    assert clinic_reads.flags() == [["\\Seen"], [], ["\\Flagged"]]
+    assert clinic_reads.row.last_uid == 3
+
+
 # --------------------------------------------------------------------------------------------------- poison
 
 
@@ -331,8 +343,12 @@ def test_how_long_it_was_not_read_is_a_figure_and_a_fault(clinic_reads: Clinic, 
     with desk.db.transaction() as session:
         session.execute(update(Mailbox).values(read_at=Mailbox.read_at - ago))
     state = check(desk, run.settings.redis_url)
-    assert "not read for 31 minutes" in state.checks["mailbox"]
+    assert state.checks["mailbox"] == "not read for 31 minutes: is `visits work` running?"
     assert state.can_book
+    (told,) = (
+        each for each in examine(desk, run.settings.redis_url, lambda _: None) if each.part == "mailbox"
+    )
+    assert (told.well, "VISITS_IMAP_URL" in told.way_out) == (False, True)
     with desk.db.reading() as connection:
         measured = measure(connection, desk).mailbox
     assert measured is not None

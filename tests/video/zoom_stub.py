@@ -61,6 +61,7 @@ class ZoomStub:
     url: str = ""
     meetings: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     tokens: int = 0
     valid: str = ""
     lasts: int = 3599
@@ -90,6 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urlsplit(self.path).path
         self.stub.requests.append(f"{self.command} {path}")
+        self.stub.bodies.append(sent)
         if path == "/oauth/token":
             self._token(sent)
         elif self._faulty("fault"):

@@ -107,6 +107,8 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
     """Who takes texts: twilio://, gateway+https://, smtp:// (a mailbox), console: or off."""
     public_url: str = "http://localhost:8000"
     """Where patients reach the service; mailed links begin with it."""
+    phone: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$")
+    """The clinic's, as +14095550100: for pages of a process that was started while the database was away."""
     cors_origins: Origins = ()
     """Exact origins of the websites whose booking form calls the API."""
     encryption_keys: SecretKeyring

@@ -8,4 +8,6 @@ from workers.doorbell import QueueDoorbell
 
 settings = load_settings()
 configure_logging(settings.log_level, settings.log_format)
-app = create_app(bootstrap(settings, QueueDoorbell(settings.redis_url)))
+runtime = bootstrap(settings, QueueDoorbell(settings.redis_url))
+runtime.desk.clinics.known()  # so that this process has a number to call when the database goes away
+app = create_app(runtime)

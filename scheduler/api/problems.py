@@ -77,14 +77,16 @@ def status_of(error: SchedulerError) -> int:
 def problem(slug: str, status: int, **more: object) -> Response:
     """A problem in the caller's language, with the clinic's phone for somebody who is stuck."""
     text = texts(language())["problems"][slug]
-    last = runtime().desk.clinics.last
+    run = runtime()
+    last = run.desk.clinics.last
+    phone = last.clinic.phone if last else run.settings.phone
     body = {
         "type": f"/problems/{slug}",
         "title": text["title"],
         "status": status,
         "detail": text["detail"],
         "instance": request_id.get(),
-        **({"phone": last.clinic.phone} if last else {}),
+        **({"phone": phone} if phone else {}),
         **more,
     }
     answer = Response(orjson.dumps(body), status, content_type="application/problem+json")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.clinic import Clinic, Texts
-from scheduler.domain.errors import Unavailable
 from scheduler.messages.facts import spoken_phone
 from scheduler.web.assets import look_version
+from scheduler.web.texts import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,11 @@ def said(texts: Texts, language: str, clinic: Clinic) -> str:
 
 
 def house(language: str) -> House | None:
-    """As the clinic is now; as it was last while the database is away; None where it was never known."""
-    clinic = _clinic()
+    """As the clinic is now; as it was last while the database is away; None where nothing is known of it."""
+    run = runtime()
+    clinic = run.desk.clinics.known()
     if clinic is None:
-        return None
+        return _unknown(run.settings.phone, language) if run.settings.phone else None
     look, version = clinic.look, look_version(clinic.look)
     return House(
         name=clinic.name,
@@ -46,14 +47,7 @@ def house(language: str) -> House | None:
     )
 
 
-def _clinic() -> Clinic | None:
-    """A view has read it already, more often than not: then it is a moment old at most."""
-    run = runtime()
-    if run.desk.clinics.last is None:
-        try:
-            with run.db.reading() as connection:
-                run.desk.clinics.moment(connection)
-        except Unavailable:
-            return None
-    last = run.desk.clinics.last
-    return last.clinic if last else None
+def _unknown(phone: str, language: str) -> House:
+    """Started while the database was away: there is only what the settings say."""
+    text = words(language)["common"]
+    return House(text["clinic"], phone, spoken_phone(phone), text["emergency"], {}, None, None)

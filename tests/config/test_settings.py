@@ -67,6 +67,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_no_value_is_repeated(
         "LOG_FORMAT": "xml",
         "LOG_LEVEL": "loud",
         "CORS_ORIGINS": "https://clinic.example/,*",
+        "PHONE": "409-hunter2",
         "WEB_THREADS": "0",
         "STATEMENT_TIMEOUT": "1",
         "CLOCK_OFFSET": "soon",

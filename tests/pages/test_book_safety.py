@@ -5,7 +5,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
@@ -137,6 +137,31 @@ def test_without_a_database_there_are_the_phone_and_what_to_do_in_an_emergency(r
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
     assert "(409) 555-0100" in answer.text and "call 911" in answer.text
     assert "<form" not in answer.text
+
+
+@pytest.mark.parametrize(("phone", "shown"), [("+14095550100", True), (None, False)])
+def test_a_process_that_never_knew_the_clinic_shows_the_number_of_the_settings(
+    empty: object, phone: str | None, shown: bool
+) -> None:
+    client = create_app(bootstrap(settings_for(NOWHERE, phone=phone))).test_client()
+    answer = client.get("/book", headers={"Accept-Language": "es"})
+    assert answer.status_code == 503 and "llame al 911" in answer.text
+    assert ('href="tel:+14095550100"' in answer.text) is shown
+    assert client.get("/v1/clinic").get_json().get("phone") == phone
+
+
+def test_a_clinic_that_was_known_at_the_start_is_known_when_the_database_goes(run: Runtime) -> None:
+    clinics = run.desk.clinics
+    assert clinics.last is None
+    found = clinics.known()
+    assert found and found is clinics.known()
+
+
+def test_where_there_are_no_tables_yet_a_process_starts_all_the_same(postgres: str) -> None:
+    empty = make_url(postgres).set(database="template1").render_as_string(hide_password=False)
+    fresh = bootstrap(settings_for(empty))
+    assert fresh.desk.clinics.known() is None
+    fresh.db.dispose()
 
 
 def test_the_widget_is_asked_for_again_soon_and_by_every_website(client: FlaskClient) -> None:

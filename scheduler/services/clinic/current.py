@@ -1,10 +1,12 @@
 """The clinic that is in force: read once for each applied version, then remembered."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import Database
@@ -63,6 +65,13 @@ class Clinics:
             raise Unavailable
         self.last = self._recall(session, version)
         return Moment(now + self._db.offset, self.last)
+
+    def known(self) -> Clinic | None:
+        """The clinic as it was used last, read now if it never was; None while the database cannot say."""
+        if self.last is None:
+            with suppress(Unavailable, DBAPIError), self._db.reading() as connection:
+                self.moment(connection)
+        return self.last.clinic if self.last else None
 
     def version(self, session: Session | Connection, version: int) -> Clinic:
         """The clinic as it was under an earlier version."""

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Time zones come from the pinned tzdata package alone.
 export PYTHONTZPATH =
 
-.PHONY: run test whole-test compose-test demo check format lock bench clean
+.PHONY: run test whole-test compose-test faults faults-short demo check format lock bench clean
 .DEFAULT_GOAL := run
 
 # The locks name every package: --no-deps keeps pip from asking for newer ones by way of extras.
@@ -26,13 +26,19 @@ demo: $(VENV)/embedded  ## two bookings, from HTTP to the invites in the mailbox
 	$(BIN)/visits demo
 
 test: $(VENV)/dev  ## all tests of a part or some, for which this machine has the tools
-	$(BIN)/pytest -n auto --dist loadfile -m "not (whole or browser or compose)"
+	$(BIN)/pytest -n auto --dist loadfile -m "not (whole or browser or compose or faults)"
 
 whole-test: $(VENV)/dev  ## tests of all of it running: `visits up`, and people with a browser
 	$(BIN)/pytest -n auto --dist loadfile -m "whole or browser"
 
 compose-test: $(VENV)/dev  ## the stack of docker-compose.yml; needs a Docker engine, takes four minutes
 	$(BIN)/pytest -m compose
+
+faults: export FAULTS_MINUTES ?= 30
+faults: faults-short  ## kills everything for half an hour, and shows that no message is lost; docs/reliability.md
+
+faults-short: $(VENV)/dev  ## the same for about a minute
+	$(BIN)/pytest tests/faults -m faults -n 0 -s
 
 check: $(VENV)/dev  ## lint, format, types, import contracts
 	$(BIN)/ruff check .

@@ -23,6 +23,8 @@ from config.mail import MailSettings
 from config.redis_address import checked_redis_url
 from config.video import VideoSettings
 
+LEASE = 120.0
+"""Seconds: twice the time limit of a worker's task."""
 OFF = "off"
 """A limit, or a provider, that there is not."""
 ROOM_FOR_URL = 35
@@ -132,6 +134,8 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     """Who brings it as a bearer token reads /metrics; without one there is no such page."""
     worker_processes: int = Field(default=2, ge=1, le=64)
+    lease: float = Field(default=LEASE, ge=1, le=LEASE)
+    """Seconds after which a message is taken from whoever holds it and does not move; less for rehearsals."""
     web_workers: int = Field(default=2, ge=1, le=32)
     web_threads: int = Field(default=4, ge=1, le=64)
     outgoing_loopback: bool = False
@@ -182,6 +186,8 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
     def _unfit_for_production(self) -> Iterator[str]:
         if self.clock_offset:
             yield "clock_offset is for rehearsals and must be 0 in production"
+        if self.lease < LEASE:
+            yield f"lease is short for rehearsals and must be {LEASE:.0f} in production"
         if self.outgoing_loopback:
             yield "outgoing_loopback is for rehearsals and must not be set in production"
         if not self.public_url.startswith("https://"):

@@ -21,6 +21,7 @@ from scheduler.services.desk import Desk
 from scheduler.services.feeds.written import Written
 from scheduler.services.outbox.calls import CallList
 from scheduler.services.outbox.delivering import Channel
+from scheduler.services.outbox.fence import HANDING_OVER
 from scheduler.video.jitsi import Jitsi
 from scheduler.video.rehearsal import Rehearsal
 from scheduler.video.static import StaticRooms
@@ -81,7 +82,7 @@ def open_outside(settings: Settings) -> Outside:
 
 
 def open_mail(settings: Settings) -> EmailChannel:
-    return EmailChannel(settings.smtp_url)
+    return EmailChannel(settings.smtp_url, deadline=settings.lease * HANDING_OVER)
 
 
 def open_channels(settings: Settings, db: Database) -> dict[ChannelName, Channel]:

@@ -38,9 +38,10 @@ def _spelled(value: object) -> str:
 
 
 @contextmanager
-def database(server: str, name: str) -> Iterator[str]:
-    """The address of a database of one's own on that server, with all tables and the tests' clinic."""
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+def database(server: str, name: str, clinic: str = "") -> Iterator[str]:
+    """The address of a database of one's own on that server, with all tables and a clinic: the tests' own,
+    where no other is given."""
+    admin = create_engine(server, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
@@ -49,7 +50,7 @@ def database(server: str, name: str) -> Iterator[str]:
     try:
         schema.migrate(db)
         with db.transaction() as session:
-            apply(session, CLINIC.read_text(encoding="utf-8"), db.now(session), production=False)
+            apply(session, clinic or CLINIC.read_text("utf-8"), db.now(session), production=False)
         yield url
     finally:
         db.dispose()

@@ -127,7 +127,12 @@ class ScriptedServer:
             if not line:
                 raise _HangUp
             body.append(line)
-        self.messages.append(b"".join(body))
+        content = b"".join(body)
+        self.messages.append(content)
+        self._answer(connection, content)
+
+    def _answer(self, connection: socket.socket, content: bytes) -> None:
+        """To the final dot of a message."""
         self._say(connection, ".")
 
     def _encrypt(self, connection: socket.socket) -> socket.socket:
@@ -137,8 +142,14 @@ class ScriptedServer:
         return encrypted
 
     def _say(self, connection: socket.socket, key: str) -> str:
+        return self._speak(connection, self._next(key))
+
+    def _next(self, key: str) -> str:
+        """What the script says now."""
         step = self._steps.get(key, "502 5.5.2 What?")
-        answer = step if isinstance(step, str) else step[min(self._count(key), len(step) - 1)]
+        return step if isinstance(step, str) else step[min(self._count(key), len(step) - 1)]
+
+    def _speak(self, connection: socket.socket, answer: str) -> str:
         if answer == CUT:
             raise _HangUp
         if answer == SILENT:

@@ -15,7 +15,8 @@ class Bench:
 
     def __init__(self, run: Runtime) -> None:
         self._run = run
-        self._room = PostRoom(run.desk, run.channels, f"{socket.gethostname()}:{os.getpid()}")
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        self._room = PostRoom(run.desk, run.channels, name, run.settings.lease)
 
     def do(self, hint: AnyHint) -> None:
         """Safe to call twice, at once and from anywhere: the rows decide."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from scheduler.domain.errors import Unavailable
 from scheduler.services import errands
 from scheduler.services.desk import Desk
+from scheduler.services.outbox.fence import LEASE
 from scheduler.services.outbox.sweeping import Reaper, beat, expire, nudge
 from workers.hands import Hands
 from workers.queues import AnyHint
@@ -33,11 +34,12 @@ class Sweeper:
         publish: Callable[[AnyHint], None],
         do: Callable[[AnyHint], object],
         patience: float = PATIENCE,
+        lease: float = LEASE,
     ) -> None:
         self._desk = desk
         self._publish = publish
         self._patience = patience
-        self._reaper = Reaper()
+        self._reaper = Reaper(lease)
         self._failing_since: float | None = None
         self._unsaid: Sequence[AnyHint] = ()
         """Hints that Redis did not take: marked as given, so that nobody else gives them for a while."""

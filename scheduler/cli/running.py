@@ -33,7 +33,8 @@ def sweep() -> None:
     for number in (SIGINT, SIGTERM):
         signal(number, lambda *_: stop.set())
     run = bootstrap(given)
-    Sweeper(run.desk, Publisher(given.redis_url).publish, Bench(run).do).run(stop)
+    publish = Publisher(given.redis_url).publish
+    Sweeper(run.desk, publish, Bench(run).do, lease=given.lease).run(stop)
 
 
 @click.command()

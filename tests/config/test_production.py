@@ -25,6 +25,7 @@ def test_a_serious_environment_is_taken() -> None:
     ("name", "value"),
     [
         ("clock_offset", 60),
+        ("lease", 6),
         ("outgoing_loopback", True),
         ("public_url", "http://visits.clinic.example"),
         ("database_url", "postgresql://visits:visits@db/visits"),

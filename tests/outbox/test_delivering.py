@@ -197,12 +197,11 @@ class Slow:
 
 
 def test_who_held_a_message_for_too_long_hands_it_back_unsent(
-    run: Runtime, smtp: ScriptedServer, book: Book, monkeypatch: pytest.MonkeyPatch
+    run: Runtime, smtp: ScriptedServer, book: Book
 ) -> None:
-    monkeypatch.setattr(delivering, "FRESH", 0.1)
     message = first(run, book())
     slow = Slow(EmailChannel(smtp.url()), 0.2)
-    assert deliver(PostRoom(run.desk, {ChannelName.EMAIL: slow}, "worker-1"), message) == 0
+    assert deliver(PostRoom(run.desk, {ChannelName.EMAIL: slow}, "worker-1", lease=0.2), message) == 0
     assert smtp.messages == []
     after = row(run, message)
     assert (after.state, after.token, after.handoffs) == (MessageState.PENDING, None, 0)

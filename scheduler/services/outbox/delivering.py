@@ -16,7 +16,7 @@ from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Held, claim
-from scheduler.services.outbox.fence import FRESH, Passage, fence, give_back, withdraw
+from scheduler.services.outbox.fence import FRESH, LEASE, Passage, fence, give_back, withdraw
 from scheduler.services.outbox.finishing import finish
 from scheduler.services.outbox.manners import MANNERS
 
@@ -51,6 +51,8 @@ class PostRoom:
     desk: Desk
     channels: Mapping[ChannelName, Channel]
     worker: str
+    lease: float = LEASE
+    """Seconds for which others leave alone what it claimed."""
 
 
 def deliver(room: PostRoom, hint: int) -> int:
@@ -93,7 +95,7 @@ class _Gate:
 
     def __call__(self) -> bool:
         self.asked = True
-        if time.monotonic() - self._began > FRESH:
+        if time.monotonic() - self._began > self._room.lease * FRESH:
             _give_back(self._room, [self._held])
             return False
         return self._db.attempt(self._pass) is Passage.GO

@@ -18,8 +18,10 @@ from scheduler.services.outbox.obstacles import Obstacle, obstacle
 
 LEASE = 120.0
 """Seconds after which a token that stands still is taken away; above the task time limit of 60 s."""
-FRESH = LEASE / 2
-"""Seconds, on its own monotonic clock, after which a worker no longer hands over what it claimed."""
+FRESH = 1 / 2
+"""The part of a lease after which, by its own monotonic clock, a worker hands over nothing of it."""
+HANDING_OVER = 1 / 3
+"""The part of a lease that one mail may take: 40 s, below the 45 s after which a task is asked to stop."""
 YIELD = timedelta(seconds=1)
 
 

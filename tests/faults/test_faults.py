@@ -1,0 +1,149 @@
+"""Days at a clinic on which everything breaks, with real processes and real kills.
+
+The seed is printed and can be given: FAULTS_SEED=1 make faults-short
+"""
+
+import itertools
+import os
+import random
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from tests.cast import CENTRAL
+from tests.faults.breaking import FAKETIME
+from tests.faults.clinic import CLOSES, OPENS, working_day_after
+from tests.faults.faults import ALL, CLOCK, DEADS, POSTGRES, REDIS, SMTP, Fault
+from tests.faults.judging import Evidence, Judgement, Row, judge
+from tests.faults.patients import Patients
+from tests.faults.stack import Stack, running_stack
+
+MINUTES = float(os.environ.get("FAULTS_MINUTES", "0"))
+"""How long the long form goes on; without it the short form runs, which takes a minute or so."""
+SEED = int(os.environ.get("FAULTS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+LEASE = 9.0 if MINUTES else 5.0
+"""Seconds: long for a mail server on the same machine, short for whoever waits for it to pass."""
+ROWS = """
+SELECT id, visit_id::text AS visit, sequence, kind, state, handoffs, message_id FROM messages
+WHERE visit_id::text = ANY(:visits) AND channel = 'email' AND due_at <= :now ORDER BY id
+"""
+TOGETHER: Sequence[Sequence[Fault]] = (DEADS[:5], DEADS[5:], REDIS, POSTGRES, SMTP, CLOCK)
+"""The days of the short form."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """One that is over: what broke, and who was there."""
+
+    faults: Sequence[Fault]
+    patients: Patients
+    complaints: Sequence[str]
+    """What did not come to its end although everything had long been well again."""
+
+
+class Clinic:
+    """One day after another on one stack."""
+
+    def __init__(self, stack: Stack, seed: int) -> None:
+        self._stack = stack
+        self._chance = random.Random(seed)
+        self.days: list[Day] = []
+
+    def live_through(self, faults: Sequence[Fault], size: int, hold: float | None) -> Day:
+        """A day for which so many book before anything breaks; each fault lasts for `hold` seconds."""
+        day, first = self._next_day(), 192 * len(self.days)
+        patients = Patients(self._stack.address, day, range(first, first + 192), self._chance)
+        patients.book(size, calm=True)
+        patients.change(size // 8, calm=True)
+        for wave, fault in enumerate(faults, 1):
+            self._break(fault, patients, _reminding(day, wave / len(faults)), size // 4 // len(faults), hold)
+        over = self._stack.let_pass(lambda: not self._stack.under_way(), 10 * LEASE)
+        left = [] if over else [f"{self._stack.under_way()} messages never came to an end"]
+        self.days.append(Day(faults, patients, [*left, *patients.complaints()]))
+        return self.days[-1]
+
+    def judgement(self, day: Day) -> Judgement:
+        """By what is known by now: a mail may still have come after its day was over."""
+        ids, now = [each.id for each in day.patients.visits], self._stack.rehearsal.now()
+        rows = [Row(**row._mapping) for row in self._stack.rehearsal.ask(ROWS, visits=ids, now=now)]
+        return judge(
+            Evidence(
+                visits=day.patients.visits,
+                rows=rows,
+                receipts=list(self._stack.smtp.receipts),
+                stale=self._stack.rehearsal.stale(),
+                may_double=any(each.doubles for each in day.faults),
+            )
+        )
+
+    def _break(
+        self, fault: Fault, patients: Patients, until: datetime, size: int, hold: float | None
+    ) -> None:
+        """While it is broken, reminders come due, and people book, move and cancel."""
+        size = max(size, 2)
+        with ThreadPoolExecutor(1) as business:
+            with fault.happening(self._stack):
+                booking = business.submit(patients.book, size, calm=False)
+                changing = business.submit(patients.change, size, calm=False)
+                self._stack.rehearsal.forward_to(until)
+                time.sleep(fault.lasts if hold is None else hold)
+            self._stack.heal()
+            booking.result()
+            changing.result()
+
+    def _next_day(self) -> date:
+        """Of which no reminder is due yet."""
+        today = self._stack.rehearsal.now().astimezone(CENTRAL).date()
+        return working_day_after(today + timedelta(days=1))
+
+
+def _reminding(day: date, part: float) -> datetime:
+    """When so much of the reminders of that day has come due."""
+    opens, closes = (datetime.combine(day - timedelta(days=1), each, CENTRAL) for each in (OPENS, CLOSES))
+    return opens + part * (closes - opens)
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def line(day: Day, found: Judgement) -> str:
+    counts = (found.planned, found.sent, found.withdrawn, found.lost, found.doubled)
+    return f"| {'; '.join(each.name for each in day.faults)} | {' | '.join(map(str, counts))} |"
+
+
+def live(clinic: Clinic) -> None:
+    """Through each fault by itself until the time is over; in the short form through all of them once."""
+    if not MINUTES:
+        for faults in TOGETHER:
+            clinic.live_through(faults, size=24, hold=0.5)
+        return
+    ends = time.monotonic() + 60 * MINUTES
+    for fault in itertools.cycle(ALL):
+        if time.monotonic() > ends:
+            return
+        day = clinic.live_through([fault], size=80, hold=None)
+        say(line(day, clinic.judgement(day)))
+
+
+@pytest.mark.faults
+@pytest.mark.skipif(not FAKETIME, reason="needs Debian's faketime")
+@pytest.mark.timeout(600 + 120 * MINUTES)
+def test_whatever_breaks_each_message_arrives_in_order_and_none_comes_twice_but_by_a_death() -> None:
+    say(f"\nseed {SEED}")
+    with running_stack(LEASE) as stack:
+        clinic = Clinic(stack, SEED)
+        live(clinic)
+        say("\n| fault | planned | sent | withdrawn | lost | duplicates |\n|---|---|---|---|---|---|")
+        complaints = []
+        for day in clinic.days:
+            found = clinic.judgement(day)
+            say(line(day, found))
+            complaints += [*day.complaints, *found.complaints]
+        assert complaints == []

@@ -1,0 +1,91 @@
+"""A judge who never condemns proves nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.faults.judging import Evidence, Row, judge
+from tests.faults.patients import KnownVisit
+from tests.faults.postmaster import Receipt
+
+VISIT = KnownVisit("visit-1", "token", datetime(2026, 12, 3, 15, tzinfo=UTC))
+CONFIRMED = Row(1, "visit-1", 0, "confirmed", "sent", 1, "one")
+REMINDER = Row(2, "visit-1", 0, "reminder", "sent", 1, "two")
+CHANGED = Row(3, "visit-1", 1, "changed", "sent", 1, "three")
+MOVED = replace(VISIT, sequence=1, calm=False)
+
+
+def mail(row: Row, words: bytes = b"") -> Receipt:
+    return Receipt(b"Message-ID: <" + row.message_id.encode() + b"@clinic.example>\r\n\r\n" + words)
+
+
+GOOD = Evidence(
+    visits=[VISIT],
+    rows=[CONFIRMED, REMINDER],
+    receipts=[mail(CONFIRMED), mail(REMINDER)],
+    stale=frozenset(),
+    may_double=False,
+)
+
+
+def complaints(**more: object) -> Sequence[str]:
+    return judge(replace(GOOD, **more)).complaints  # type: ignore[arg-type]
+
+
+def test_a_day_on_which_all_went_well_is_praised() -> None:
+    found = judge(GOOD)
+    assert found.complaints == []
+    assert (found.planned, found.sent, found.withdrawn, found.lost, found.doubled) == (2, 2, 0, 0, 0)
+
+
+def test_what_was_withdrawn_in_time_is_not_missed() -> None:
+    rows = [replace(CONFIRMED, state="superseded", handoffs=0), CHANGED]
+    found = judge(replace(GOOD, visits=[MOVED], rows=rows, receipts=[mail(CHANGED)]))
+    assert (found.complaints, found.withdrawn, found.lost) == ([], 1, 0)
+
+
+@pytest.mark.parametrize("state", ["sent", "pending", "handoff", "failed", "expired", "unknown"])
+def test_a_mail_that_nobody_got_is_lost_whatever_its_row_says(state: str) -> None:
+    found = judge(replace(GOOD, rows=[CONFIRMED, replace(REMINDER, state=state)], receipts=[mail(CONFIRMED)]))
+    assert found.lost == len(found.complaints) == 2, "once by the row, once by what the patient knows"
+
+
+def test_a_visit_of_which_nothing_was_planned_is_missed() -> None:
+    (said,) = complaints(rows=[CONFIRMED], receipts=[mail(CONFIRMED)])
+    assert "nobody was reminded" in said
+    said, *_ = complaints(visits=[replace(MOVED, cancelled=True)])
+    assert "is cancelled" in said
+
+
+def test_news_that_are_no_longer_true_are_not_to_leave() -> None:
+    (said,) = complaints(stale={CONFIRMED.id})
+    assert "something newer" in said
+
+
+def test_what_is_older_is_not_to_come_after_what_is_newer() -> None:
+    rows, receipts = [CONFIRMED, CHANGED], [mail(CHANGED), mail(CONFIRMED)]
+    (said,) = complaints(visits=[MOVED], rows=rows, receipts=receipts)
+    assert "after a newer one" in said
+
+
+def test_a_second_copy_is_excused_by_a_death_alone_and_only_by_the_same_mail() -> None:
+    twice = [replace(CONFIRMED, handoffs=2), REMINDER]
+    receipts = [mail(CONFIRMED), *GOOD.receipts]
+    (said,) = complaints(rows=twice, receipts=receipts)
+    assert "nothing had died" in said
+    assert complaints(rows=twice, receipts=receipts, may_double=True) == []
+    (said,) = complaints(
+        rows=twice, receipts=[mail(CONFIRMED, b"otherwise"), *GOOD.receipts], may_double=True
+    )
+    assert "differ" in said
+
+
+def test_there_are_never_more_copies_than_hand_overs_and_never_three() -> None:
+    receipts = [mail(CONFIRMED), *GOOD.receipts]
+    (said,) = complaints(receipts=receipts, may_double=True)
+    assert "2 times in 1 hand-overs" in said
+    often = [replace(CONFIRMED, handoffs=3), REMINDER]
+    (said,) = complaints(rows=often, receipts=[mail(CONFIRMED), *receipts], may_double=True)
+    assert "3 times" in said

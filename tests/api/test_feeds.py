@@ -12,11 +12,11 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from scheduler.bootstrap import Runtime
-from scheduler.calendars.feed_lint import feed_faults
 from scheduler.db.models import AuditEntry, Base, Visit
 from scheduler.domain.scopes import Scope
 from tests.api.conftest import Serve
 from tests.api.people import Headers, booked, said, staff_with
+from tests.calendars.feed_lint import feed_faults
 from tests.cast import at
 from tests.services.asking import put_in_force
 

@@ -9,8 +9,8 @@ import pytest
 import vobject
 
 from scheduler.calendars.feed import FeedEvent, event, feed
-from scheduler.calendars.feed_lint import feed_faults
 from tests.calendars.cast import HOSTILE
+from tests.calendars.feed_lint import feed_faults
 
 PLAIN = FeedEvent(
     uid=UUID("0d9ac3b5-55a4-4f0e-9d9a-2f1f6f6f8a01"),

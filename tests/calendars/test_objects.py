@@ -11,7 +11,6 @@ import vobject
 from flask.testing import FlaskClient
 
 from scheduler.bootstrap import Runtime
-from scheduler.calendars.feed_lint import feed_faults
 from scheduler.calendars.lint import event_of, faults
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.feeds import Detail, FeedWish
@@ -24,6 +23,7 @@ from scheduler.services.changes.undoing import undo
 from scheduler.services.feeds.keeping import create_feed
 from tests.api.principals import HELPER
 from tests.calendars.conftest import Reader
+from tests.calendars.feed_lint import feed_faults
 from tests.cast import at, wish
 from tests.outbox.postbox import Postbox, make_round
 

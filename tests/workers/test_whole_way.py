@@ -8,16 +8,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import requests
+from pydantic import SecretStr
 from redis import Redis
 
 from config.settings import Settings
 from scheduler.domain.messages import Queue
 from scheduler.embedded.redis import EmbeddedRedis
 from tests.cast import at, wish
+from tests.channels.inbound.letters import nested
 from tests.conftest import settings_for
+from tests.dovecot import PASSWORD, dovecot
 from tests.processes import api, database, eventually, running
 from tests.smtp import ScriptedServer
 from workers.queues import DELIVER, celery_app
@@ -101,6 +105,19 @@ def test_a_booking_is_told_at_once_even_after_a_worker_was_killed(house: House, 
         stack.enter_context(running(house.settings, house.folder, *WORK))
         assert house.is_told(orphan)
         assert {house.mails_to(each) for each in (patient, orphan)} == {1}
+
+
+@pytest.mark.dovecot
+def test_the_mailbox_that_the_settings_name_is_read_by_a_worker(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TemporaryDirectory(prefix="visits-dovecot-") as folder, dovecot(Path(folder)) as server:
+        server.deliver("clinic", nested(1_000))
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+        url = SecretStr(f"imaps://clinic:{PASSWORD}@127.0.0.1:{server.tls}/INBOX")
+        settings = house.settings.model_copy(update={"imap_url": url})
+        with running(settings, house.folder, *WORK), running(settings, house.folder, *SWEEP):
+            assert eventually(lambda: server.flags("clinic") == [["\\Flagged"]], 2 * PATIENCE)
 
 
 class Evil:

@@ -126,7 +126,8 @@ class Settings(VideoSettings, MailSettings, BaseSettings):
     limit_writes: Limit = "60/minute"
     """Of the public, by address; `off` for none."""
     limit_contact: Limit = "10/hour"
-    """Bookings of the public with one mail address or phone number; `off` for none."""
+    """Bookings of the public with one mail address or phone number, and birth dates told to the page of one
+    visit; `off` for none."""
     holds_at_once: int = Field(default=3, ge=1)
     """How many times one address of the public may hold."""
     holds_share: float = Field(default=0.5, gt=0, le=1)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from math import ceil
+from uuid import UUID
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import ApplicationLimit, Limiter
@@ -64,7 +65,7 @@ class Limits:
         app.after_request(self._tell)
 
     def count(self, contact: str) -> None:
-        """A booking for a contact (a keyed hash). Raises RateLimited."""
+        """A booking for a contact, or a guess (a keyed hash). Raises RateLimited."""
         if self._contact == OFF:
             return
         item, counter = parse(self._in_force(self._contact)), self._limiter.limiter
@@ -107,6 +108,16 @@ def count_contacts(asked: BookingRequest) -> None:
         assert isinstance(limits, Limits)
         for contact in sorted(set(_contacts(asked))):
             limits.count(contact)
+
+
+def count_guess(about: UUID) -> None:
+    """Somebody says what only the right person knows of this visit.
+
+    Raises RateLimited where that is tried too often, right or wrong.
+    """
+    limits = current_app.extensions[KEY]
+    assert isinstance(limits, Limits)
+    limits.count(runtime().desk.secrets.lookup.hash("guess", about.hex).hex())
 
 
 def _contacts(asked: BookingRequest) -> Iterator[str]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, request
 
+from scheduler.api.limits import count_guess
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.contact import OwnContactIn
 from scheduler.domain.consents import ConsentKind
@@ -79,6 +80,7 @@ def _change(seen: OwnVisit, typed: Mapping[str, str], channels: tuple[str, ...])
     """Raises Invalid, also for a birth date that is not the patient's."""
     said = {name: typed[name] for name in CONTACT} | {"birth_date": birth_date(typed)}
     checked = read(OwnContactIn, said)
+    count_guess(seen.visit.id)
     run = runtime()
     with run.db.transaction() as session:
         if not is_born_on(session, run.desk, seen.visit.id, checked.birth_date):

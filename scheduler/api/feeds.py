@@ -7,11 +7,13 @@ from flask import Response, request, url_for
 
 from scheduler.api.calendars import ANSWERS, CALENDAR, Answers
 from scheduler.api.callers import staff
+from scheduler.api.repeats import repeatable, replayed
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.feeds import FeedIn, FeedOut, FeedsOut, FeedWithAddressOut
+from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.api.staff_visit_json import filled, private
 from scheduler.domain.scopes import Scope
-from scheduler.services.feeds.keeping import create_feed, list_feeds, read_feed, revoke_feed
+from scheduler.services.feeds.keeping import create_feed_once, list_feeds, read_feed, revoke_feed
 from scheduler.services.feeds.showing import content_of, open_feed, tag_of
 
 blueprint = APIBlueprint("feeds", __name__, tag="Calendars")
@@ -58,18 +60,21 @@ def list_calendar_feeds() -> Response:
 
 @blueprint.post("/v1/feeds")
 @blueprint.input(FeedIn)
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(FeedWithAddressOut, 201)
 @blueprint.doc(security="bearer", responses=REFUSALS)
-def create_calendar_feed(json_data: FeedIn) -> Response:
+def create_calendar_feed(json_data: FeedIn, headers_data: RepeatHeaders) -> Response:
     """Make a calendar to subscribe to
 
     Of a practitioner, a location, or the whole clinic. Make one for each who subscribes: each is revoked by
     itself.
     """
-    entry, address = create_feed(runtime().desk, json_data.wish(), staff(Scope.SCHEDULE))
-    answer = private(filled(FeedWithAddressOut, entry, address=address), 201)
-    answer.headers["Location"] = url_for("feeds.show_calendar_feed", id=entry.id)
-    return answer
+    actor = staff(Scope.SCHEDULE)
+    repeat = repeatable(actor, "POST /v1/feeds", headers_data.idempotency_key)
+    made = create_feed_once(runtime().desk, json_data.wish(), actor, repeat)
+    answer = private(filled(FeedWithAddressOut, made.entry, address=made.address), 201)
+    answer.headers["Location"] = url_for("feeds.show_calendar_feed", id=made.entry.id)
+    return replayed(answer) if made.replayed else answer
 
 
 @blueprint.get("/v1/feeds/<uuid:id>")

@@ -20,7 +20,8 @@ def send_lost_links(json_data: LostLinksIn) -> tuple[AcceptedOut, int, dict[str,
     """Get lost links again
 
     Where somebody with this birth date has an open visit with this contact, its links are mailed to the
-    address that the visit was booked with. The answer is the same for everybody.
+    address that the visit was booked with; where no mail reaches them, they are texted to its number, if they
+    agreed to texts. The answer is the same for everybody.
     """
     run = runtime()
     run.doorbell.ring(send_links(run.desk, json_data.lost()))

@@ -6,9 +6,11 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 
 from scheduler.api.callers import staff
+from scheduler.api.repeats import repeatable, replayed
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.acts import NothingIn
 from scheduler.api.schemas.lists import next_cursor
+from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.api.schemas.webhooks import (
     AttemptOut,
     DeliveriesOut,
@@ -53,9 +55,10 @@ def list_webhooks() -> Response:
 
 @blueprint.post("")
 @blueprint.input(WebhookIn)
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(WebhookWithSecretOut, 201)
 @blueprint.doc(security="bearer", responses=REFUSALS)
-def enter_webhook(json_data: WebhookIn) -> Response:
+def enter_webhook(json_data: WebhookIn, headers_data: RepeatHeaders) -> Response:
     """Enter a webhook
 
     It hears of every act on a visit from now on: `{type, timestamp, data: {id, status, sequence}}`, signed as
@@ -63,10 +66,11 @@ def enter_webhook(json_data: WebhookIn) -> Response:
     """
     actor, asked = staff(Scope.WEBHOOKS), json_data
     types = sorted(asked.types) if asked.types is not None else None
-    made = add_endpoint(runtime().desk, asked.label, asked.url, types, actor)
+    repeat = repeatable(actor, "POST /v1/webhooks", headers_data.idempotency_key)
+    made = add_endpoint(runtime().desk, asked.label, asked.url, types, actor, repeat)
     answer = private(filled(WebhookWithSecretOut, made), 201)
     answer.headers["Location"] = url_for("webhooks.show_webhook", id=made.id)
-    return answer
+    return replayed(answer) if made.replayed else answer
 
 
 @blueprint.get("/<uuid:id>")
@@ -95,14 +99,19 @@ def change_webhook(id: UUID, json_data: WebhookChangeIn) -> Response:
 
 @blueprint.post("/<uuid:id>/rotate")
 @blueprint.input(NothingIn)
+@blueprint.input(RepeatHeaders, location="headers")
 @blueprint.output(WebhookWithSecretOut)
 @blueprint.doc(security="bearer", responses=[*REFUSALS, 404])
-def rotate_webhook(id: UUID, json_data: NothingIn) -> Response:
+def rotate_webhook(id: UUID, json_data: NothingIn, headers_data: RepeatHeaders) -> Response:
     """Make a new secret
 
     For a day both sign, so that the receiver can change over without a gap. Shown this once.
     """
-    return private(filled(WebhookWithSecretOut, rotate_secret(runtime().desk, id, staff(Scope.WEBHOOKS))))
+    actor = staff(Scope.WEBHOOKS)
+    repeat = repeatable(actor, f"POST /v1/webhooks/{id}/rotate", headers_data.idempotency_key)
+    made = rotate_secret(runtime().desk, id, actor, repeat)
+    answer = private(filled(WebhookWithSecretOut, made))
+    return replayed(answer) if made.replayed else answer
 
 
 @blueprint.delete("/<uuid:id>")

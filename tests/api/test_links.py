@@ -88,6 +88,25 @@ def test_who_left_only_a_number_gets_no_mail(client: FlaskClient, run: Runtime) 
     assert sent(run) == []
 
 
+def test_who_left_only_a_number_and_agreed_to_texts_gets_a_text(client: FlaskClient, run: Runtime) -> None:
+    who = patient(0, email=None, phone="(409) 555-0123")
+    visit = booked(client, patient=who, consents=["sms:1"])
+    ask(client, phone="(409) 555-0123", birth_date=PAT["birth_date"])
+    (text,) = sent(run)
+    assert (text.channel, str(text.visit_id), text.state) == ("sms", visit["id"], "pending")
+    ask(client, phone="(409) 555-0123", birth_date="1950-01-02")
+    assert len(sent(run)) == 1
+
+
+def test_a_dead_mail_address_gets_them_as_a_text(client: FlaskClient, run: Runtime) -> None:
+    booked(client, patient=patient(0, phone="(409) 555-0123"), consents=["sms:1"])
+    with run.db.transaction() as session:
+        address = session.scalars(select(Recipient.email_hash)).one()
+        session.add(Suppression(channel="email", contact_hash=address, since=at(1, 6), reason="test"))
+    ask(client, **PAT)
+    assert [each.channel for each in sent(run)] == ["sms"]
+
+
 def test_a_helper_gets_the_helpers_links_and_nobody_else_any(client: FlaskClient, run: Runtime) -> None:
     booked(client, booked_by={**PARENT, "receives": "nothing"})
     ask(client, email=PARENT["email"], birth_date="1950-01-01")

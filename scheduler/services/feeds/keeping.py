@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -13,11 +14,21 @@ from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import Fault, Invalid, NotFound
 from scheduler.domain.feeds import FeedWish
+from scheduler.services import idempotency
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
+from scheduler.services.idempotency import Repeatable
 
 OBJECT = "calendar-feed"
 TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    entry: CalendarFeed
+    address: str
+    replayed: bool
+    """It was made by an earlier request with the same key."""
 
 
 def create_feed(desk: Desk, wish: FeedWish, actor: Actor) -> tuple[CalendarFeed, str]:
@@ -25,10 +36,22 @@ def create_feed(desk: Desk, wish: FeedWish, actor: Actor) -> tuple[CalendarFeed,
 
     Raises Invalid for somebody or a place that the clinic does not have.
     """
+    made = create_feed_once(desk, wish, actor, None)
+    return made.entry, made.address
+
+
+def create_feed_once(desk: Desk, wish: FeedWish, actor: Actor, repeatable: Repeatable | None) -> Made:
+    """The same for a request that may be repeated: a repeat has one more address for the same feed, which
+    takes the place of the one that was lost on its way.
+
+    Raises Invalid, IdempotencyConflict, and NotFound where a repeat comes after it was revoked.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
 
-    def work(session: Session) -> CalendarFeed:
+    def work(session: Session) -> tuple[CalendarFeed, bool]:
         moment = desk.clinics.moment(session)
+        if made := idempotency.begin(session, repeatable, moment.now):
+            return _addressed_anew(session, made, token), True
         if faults := list(_unknown(moment.clinic, wish)):
             raise Invalid(faults)
         entry = CalendarFeed(
@@ -45,9 +68,19 @@ def create_feed(desk: Desk, wish: FeedWish, actor: Actor) -> tuple[CalendarFeed,
         session.flush()
         shown = {"detail": wish.detail, "practitioner": wish.practitioner, "location": wish.location}
         note(session, actor, "create", OBJECT, str(entry.id), moment.now, shown)
-        return entry
+        idempotency.finish(session, repeatable, entry=entry.id)
+        return entry, False
 
-    return desk.db.attempt(work), desk.feed_link(token)
+    entry, again = desk.db.attempt(work)
+    return Made(entry, desk.feed_link(token), again)
+
+
+def _addressed_anew(session: Session, id: UUID, token: str) -> CalendarFeed:
+    entry = session.get(CalendarFeed, id, with_for_update=True)
+    if entry is None or entry.revoked_at is not None:
+        raise NotFound
+    entry.hash = token_hash(token)
+    return entry
 
 
 def _unknown(clinic: Clinic, wish: FeedWish) -> Iterator[Fault]:

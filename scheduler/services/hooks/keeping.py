@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -18,8 +18,10 @@ from scheduler.domain.destinations import NotAllowed, destination
 from scheduler.domain.errors import Fault, Invalid, NotFound
 from scheduler.domain.hooks import BOTH_SIGN
 from scheduler.domain.messages import MessageState
+from scheduler.services import idempotency
 from scheduler.services.desk import Desk
 from scheduler.services.history import note
+from scheduler.services.idempotency import Repeatable
 
 OBJECT = "webhook"
 SECRET_BYTES = 32
@@ -41,6 +43,8 @@ class Endpoint:
     created_at: datetime
     created_by: str
     secret: str | None = None
+    replayed: bool = False
+    """It was made by an earlier request with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,25 @@ class Wanted:
     enabled: bool | None = None
 
 
-def add_endpoint(desk: Desk, label: str, url: str, types: Sequence[str] | None, actor: Actor) -> Endpoint:
-    """A new endpoint with a secret, which is shown this once. Raises Invalid for an address not to call."""
+def add_endpoint(
+    desk: Desk,
+    label: str,
+    url: str,
+    types: Sequence[str] | None,
+    actor: Actor,
+    repeatable: Repeatable | None = None,
+) -> Endpoint:
+    """A new endpoint with a secret, which is shown this once, and to whoever repeats the request.
+
+    Raises Invalid for an address not to call, IdempotencyConflict, and NotFound where a repeat comes after it
+    was removed.
+    """
     address, secret, id = _checked(desk, url), _new_secret(), uuid4()
 
     def work(session: Session) -> Endpoint:
         now = desk.db.now(session)
+        if made := idempotency.begin(session, repeatable, now):
+            return _made_before(session, desk, made, now)
         row = WebhookEndpoint(
             id=id,
             label=label,
@@ -73,9 +90,19 @@ def add_endpoint(desk: Desk, label: str, url: str, types: Sequence[str] | None, 
         session.add(row)
         session.flush()
         note(session, actor, "enter", OBJECT, str(id), now, {"types": row.types})
+        idempotency.finish(session, repeatable, entry=id)
         return _shown(desk.secrets.vault, row, now, secret)
 
     return desk.db.attempt(work)
+
+
+def _made_before(session: Session, desk: Desk, id: UUID, now: datetime) -> Endpoint:
+    """With its secret: the answer that held it may have been lost."""
+    row = session.get(WebhookEndpoint, id)
+    if row is None or row.secret is None:
+        raise NotFound
+    secret = desk.secrets.vault.open("webhook_endpoints.secret", id, row.secret)
+    return replace(_shown(desk.secrets.vault, row, now, secret), replayed=True)
 
 
 def list_endpoints(session: Session, desk: Desk) -> list[Endpoint]:
@@ -114,8 +141,12 @@ def change_endpoint(desk: Desk, id: UUID, wanted: Wanted, actor: Actor) -> Endpo
     return _change(desk, id, actor, "change", change)
 
 
-def rotate_secret(desk: Desk, id: UUID, actor: Actor) -> Endpoint:
-    """A new secret, shown this once; the former one signs, too, for a day. Raises NotFound."""
+def rotate_secret(desk: Desk, id: UUID, actor: Actor, repeatable: Repeatable | None = None) -> Endpoint:
+    """A new secret, shown this once; the former one signs, too, for a day.
+
+    Rotated twice, the one that the receiver has would sign no more: a repeat answers the same.
+    Raises NotFound, IdempotencyConflict.
+    """
 
     def change(session: Session, row: WebhookEndpoint, now: datetime) -> str:
         assert row.secret
@@ -126,7 +157,7 @@ def rotate_secret(desk: Desk, id: UUID, actor: Actor) -> Endpoint:
         row.secret = _seal(vault, id, "secret", secret)
         return secret
 
-    return _change(desk, id, actor, "rotate", change)
+    return _change(desk, id, actor, "rotate", change, repeatable)
 
 
 def remove_endpoint(desk: Desk, id: UUID, actor: Actor) -> Endpoint:
@@ -169,14 +200,18 @@ def _change(
     actor: Actor,
     act: str,
     change: Callable[[Session, WebhookEndpoint, datetime], str | None],
+    repeatable: Repeatable | None = None,
 ) -> Endpoint:
     def work(session: Session) -> Endpoint:
+        now = desk.db.now(session)
+        if made := idempotency.begin(session, repeatable, now):
+            return _made_before(session, desk, made, now)
         row = session.get(WebhookEndpoint, id, with_for_update={"key_share": True})
         if row is None or row.removed_at is not None:
             raise NotFound
-        now = desk.db.now(session)
         secret = change(session, row, now)
         session.flush()
+        idempotency.finish(session, repeatable, entry=id)
         note(session, actor, act, OBJECT, str(id), now, {"enabled": row.enabled, "types": row.types})
         return _shown(desk.secrets.vault, row, now, secret)
 

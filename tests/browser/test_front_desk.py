@@ -15,6 +15,7 @@ from scheduler.services.accounts.keeping import create_account
 from scheduler.services.accounts.passwords import hashed
 from tests.browser.axe import faults
 from tests.browser.conftest import PATIENCE
+from tests.browser.screens import FOUR_TIMES, TWICE_AS_LARGE
 from tests.browser.world import World, a_mail, eventually
 
 pytestmark = pytest.mark.browser
@@ -234,11 +235,17 @@ def test_no_page_has_a_fault_that_axe_can_find(desk: FrontDesk) -> None:
     assert {name: found for name, found in faults.items() if found} == {}
 
 
-def test_no_page_scrolls_sideways(desk: FrontDesk) -> None:
-    width = (desk.page.viewport_size or SIZES["desk"])["width"]
+WIDTHS = {**SIZES, "desk at 200 %": TWICE_AS_LARGE, "narrowest phone": FOUR_TIMES}
+
+
+@at_the_desk
+def test_no_page_scrolls_sideways_on_any_screen(desk: FrontDesk) -> None:
+    visit = desk.book("Narrow Example", a_mail())[len(desk.world.api) + len("/staff") :]
     wide = []
-    for name, path in PAGES.items():
+    for name, path in {**PAGES, "visit": visit, "move": f"{visit}/move"}.items():
         desk.open(path)
-        if desk.page.evaluate("document.documentElement.scrollWidth") > width:
-            wide.append(name)
+        for screen, size in WIDTHS.items():
+            desk.page.set_viewport_size(size)
+            if desk.page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                wide.append(f"{name} on the {screen}")
     assert wide == []

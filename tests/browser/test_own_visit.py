@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import SIZES, opened
-from tests.browser.test_booking_for_everybody import FOUR_TIMES, TOO_SMALL, TWICE_AS_LARGE, UNSEEN_FOCUS
+from tests.browser.screens import FOUR_TIMES, TOO_SMALL, TWICE_AS_LARGE, UNSEEN_FOCUS
 from tests.browser.world import MAIL_SECONDS, World, a_mail, eventually
 
 pytestmark = pytest.mark.browser

@@ -14,6 +14,7 @@ from scheduler.domain.errors import Unavailable
 from scheduler.services import (
     absent,
     alerting,
+    callbacks,
     drafts,
     expiring,
     holding,
@@ -59,6 +60,7 @@ JOBS = (
     Job("list-unlicensed", timedelta(hours=1), places.list_unlicensed),
     Job("call-who-did-not-say-where", timedelta(minutes=1), places.call_who_did_not_say),
     Job("forget-places", timedelta(hours=1), places.forget_places),
+    Job("forget-calls", timedelta(hours=1), callbacks.forget_calls),
     Job("relieve-paused-channels", timedelta(minutes=1), in_one(rerouting.relieve_paused)),
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),

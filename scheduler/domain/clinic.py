@@ -215,6 +215,8 @@ class Clinic:
     """How long a request may wait for staff's approval, in minutes of opening time."""
     keep_places: int = 72 * 60
     """For so many minutes after a visit by video it is kept where the patient was."""
+    keep_callbacks: int = 30 * 24 * 60
+    """So many minutes after somebody asked to be called, and was, it is kept who it was."""
     no_show_after: int = 30
     """So many minutes after its end a visit to which nobody came is marked so."""
     consents: tuple[ConsentText, ...] = ()

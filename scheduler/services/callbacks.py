@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Boolean, literal_column, select
+from sqlalchemy import Boolean, Text, cast, delete, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Callback
+from scheduler.db.models import Callback, Task
 from scheduler.db.secrets import Vault
 from scheduler.domain.errors import TriageRequired
 from scheduler.domain.gate import is_open, phone_now
@@ -109,3 +109,13 @@ def callers(session: Session, vault: Vault, causes: Iterable[str]) -> dict[str, 
 def was_asked_for(session: Session, result: Result) -> bool:
     """Whether somebody with these answers left a number."""
     return session.get(Callback, result.id) is not None
+
+
+def forget_calls(desk: Desk, now: datetime) -> int:
+    """Drop who asked to be called, as long after the call as the clinic file says; how many."""
+    cause = func.concat(CAUSE, cast(Callback.id, Text))
+    still_open = exists().where(Task.cause == cause, Task.done_at.is_(None))
+    with desk.db.transaction() as session:
+        keep = timedelta(minutes=desk.clinics.moment(session).clinic.keep_callbacks)
+        old = Callback.created_at < now - keep, ~still_open
+        return len(session.execute(delete(Callback).where(*old).returning(Callback.id)).all())

@@ -23,6 +23,7 @@ DURATIONS = {
     *("extra_minutes", "buffer_before", "buffer_after", "notice", "cutoff", "step", "join"),
     "answer_within",
     "keep_places",
+    "keep_callbacks",
     "no_show_after",
 }
 

@@ -72,6 +72,7 @@ class ClinicTable(Table):
     links: dict[Key, Link] = Field(default_factory=dict)
     answer_within: SomeMinutes = 16 * 60
     keep_places: Minutes = 72 * 60
+    keep_callbacks: Minutes = 30 * 24 * 60
     no_show_after: SomeMinutes = 30
     look: LookTable = LookTable()
 
@@ -188,6 +189,7 @@ def to_domain(file: ClinicFile) -> domain.Clinic:
         carried=file.carried(),
         answer_within=clinic.answer_within,
         keep_places=clinic.keep_places,
+        keep_callbacks=clinic.keep_callbacks,
         no_show_after=clinic.no_show_after,
         consents=tuple(_consent(each) for each in file.consents),
         look=domain.Look(clinic.look.accent, clinic.look.logo),

@@ -237,7 +237,9 @@ def test_a_rehearsals_texts_can_be_read_and_show_no_number() -> None:
         channel = MailboxChannel(Endpoint.parse(mailbox.url()))
         assert channel.deliver(TEXT, passes).verdict is Verdict.SENT
         assert b"Example Clinic: confirmed" in mailbox.messages[0]
-    assert NoProvider().deliver(TEXT, passes).verdict is Verdict.US
+    nobody = NoProvider().deliver(TEXT, passes)
+    assert nobody.verdict is Verdict.US
+    assert "VISITS_SMS_URL is off" in nobody.detail
 
 
 @pytest.mark.parametrize(

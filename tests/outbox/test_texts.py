@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -360,3 +360,20 @@ def test_a_channel_that_is_paused_for_long_is_gone_around_for_visits_that_are_so
         assert relieve_paused(session, run.db.now(session) + timedelta(minutes=32)) == 1
     assert [channel for kind, channel, _ in by(run, soon) if kind == "confirmed"] == ["email", "call"]
     assert {channel for _, channel, _ in by(run, late)} == {"email"}
+
+
+# ------------------------------------------------------------------------------------------------- answers
+
+
+def test_a_reminder_offers_an_answer_only_where_somebody_reads_it(
+    run: Runtime, book: Book, phone: Phone
+) -> None:
+    visits = texted(book), texted(book, at(8, 11), phone=OTHER)
+    reminders = [text_of(run, each, MessageKind.REMINDER) for each in visits]
+    run.db.offset += at(7, 9) - now(run)
+    go(run, phone, reminders[0])
+    listening = replace(run, desk=replace(run.desk, reads_texts=True))
+    go(listening, phone, reminders[1])
+    first, second = (text.body for text in phone.texts)
+    assert ("C=confirm" in first, "C=confirm" in second) == (False, True)
+    assert "STOP=end" in first and "STOP=end" in second

@@ -11,6 +11,8 @@ from scheduler.channels.smtp.endpoint import Endpoint
 
 SENDER = "texts@sms.invalid"
 SECONDS = 5.0
+NO_PROVIDER = "VISITS_SMS_URL is off: name a provider, or take the consent sms out of the clinic file"
+"""What operators read as the reason of the pause."""
 
 
 class ConsoleChannel:
@@ -51,4 +53,4 @@ class NoProvider:
     """Where patients agree to texts and no provider takes them: they wait, and somebody is told."""
 
     def deliver(self, text: Text, fence: Fence) -> Outcome:
-        return Outcome(Verdict.US, detail="no provider of texts is set")
+        return Outcome(Verdict.US, detail=NO_PROVIDER)

@@ -79,6 +79,16 @@ def test_visits_of_a_family_are_open_side_by_side(client: FlaskClient, visit: di
     assert len(cookies(client)) == 2
 
 
+def test_on_a_device_of_others_the_visit_is_closed_and_its_link_still_opens_it(
+    client: FlaskClient, person: Person
+) -> None:
+    (form,) = [each for each in person.forms if each.action.endswith("/leave")]
+    assert "Your appointment is closed on this device" in person.post(form)
+    assert cookies(client) == []
+    person.go(status=404)
+    assert "Your appointment" in person.arrive().text
+
+
 def unknown(client: FlaskClient, address: str) -> tuple[int, str]:
     answer = client.get(address)
     return answer.status_code, answer.text
@@ -176,6 +186,7 @@ def test_a_scanner_that_looks_at_everything_and_submits_what_it_finds_changes_no
     for method, rule in my_routes(client):
         address = rule.replace("<uuid:id>", person.visit["id"])
         if method == "GET":
+            person.arrive()
             for _ in range(2):
                 assert client.head(address, query_string=checking).status_code in (200, 303, 409)
                 person.get(address, **checking)

@@ -55,6 +55,12 @@ def hand_over(answer: Response, visit: UUID, token: str) -> Response:
     return answer
 
 
+def forget(answer: Response, visit: UUID) -> Response:
+    """The browser opens the visit no more; its link still does."""
+    cookies.take(answer, _cookie(visit))
+    return answer
+
+
 def _cookie(visit: UUID) -> str:
     return f"visit-{visit.hex}"
 

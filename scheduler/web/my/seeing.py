@@ -10,9 +10,10 @@ from scheduler.services.changes.simple import confirm
 from scheduler.services.invites import invite_file
 from scheduler.web.forms import field
 from scheduler.web.going import go
-from scheduler.web.my.holding import current
+from scheduler.web.my.holding import current, forget
 from scheduler.web.my.showing import REFUSALS, do, refusal, to_visit, visit_page
 from scheduler.web.pages import Pages
+from scheduler.web.rendering import page
 from scheduler.web.speech import address, language
 from scheduler.web.texts import words
 
@@ -24,6 +25,7 @@ def add_to(pages: Pages) -> None:
     pages.get("/<uuid:id>")(show_visit)
     pages.post("/<uuid:id>/coming")(say_coming)
     pages.get("/<uuid:id>/invite.ics")(download_invite)
+    pages.post("/<uuid:id>/leave")(leave)
 
 
 def show_visit(id: UUID) -> Response:
@@ -54,3 +56,8 @@ def download_invite(id: UUID) -> Response:
     answer.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def leave(id: UUID) -> Response:
+    """On a computer that others use too, the next one finds nothing."""
+    return forget(page("my/left.html"), id)

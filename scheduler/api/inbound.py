@@ -27,6 +27,8 @@ TWIML: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     200: {"description": "TwiML", "content": {XML: {"schema": {"type": "string"}}}},
     401: {"description": "Unauthorized"},
     404: {"description": "Not Found"},
+    413: {"description": "Request Entity Too Large"},
+    415: {"description": "Unsupported Media Type"},
 }
 """What the page for texts answers."""
 

@@ -28,14 +28,14 @@ WAYS_OUT = {
     "redis": "start Redis; VISITS_REDIS_URL has to name it. Nothing is lost, and bookings go on",
     "evictions": "set its maxmemory-policy to noeviction",
     "sweep": "start `visits sweep`; if it runs, its log says why it does not sweep",
-    "due": "start `visits work`, or more of it; its log says what it waits for",
-    "paused": "mend what the provider says; a probe goes out each minute and ends the pause by itself",
-    "failed": "/staff, Messages: correct whom it goes to and send it again, or call; the code says why",
+    "due messages": "start `visits work`, or more of it; its log says what it waits for",
+    "channels": "mend what the provider says; a probe goes out each minute and ends the pause by itself",
+    "failed messages": "/staff, Messages: the code says why; correct the contact and send again, or call",
     "clock": "set this host's clock by NTP",
     "no_clinic": "`visits clinic apply FILE`",
     "clinic": "mend the file (`visits clinic check FILE`) and apply it; the one before stays in force",
     "audit": "start `visits sweep`, which seals it; then `visits audit verify`",
-    "mail": "check VISITS_SMTP_URL, its password, and whether this host may reach that port",
+    "mail server": "check VISITS_SMTP_URL, its password, and whether this host may reach that port",
     "mailbox": "check VISITS_IMAP_URL, its password and folder, and whether this host may reach that port",
     "keys": "put the key back from where the secrets are kept; beside other keys nothing is lost",
 }
@@ -63,7 +63,7 @@ def examine(desk: Desk, redis_url: str, greet: Callable[[float], Outcome | None]
         *(Finding(part, said) for part, said in health.checks.items() if part not in SAYS_MORE),
         *_said(health, desk),
         *_evictions(redis_url),
-        Finding("mail", _mail(greet(GREETING))),
+        Finding("mail server", _mail(greet(GREETING))),
     ]
 
 
@@ -88,9 +88,9 @@ def _said(health: Health, desk: Desk) -> Iterator[Finding]:
 
 def _of_the_database(connection: Connection, desk: Desk) -> Iterator[Finding]:
     now = desk.db.now(connection)
-    yield Finding("due", late_message(connection, now))
-    yield from _several("paused", _paused(connection))
-    yield from _several("failed", _failed(connection, now))
+    yield Finding("due messages", late_message(connection, now))
+    yield from _several("channels", _paused(connection))
+    yield from _several("failed messages", _failed(connection, now))
     yield from _several("keys", misfits(connection, desk.secrets))
 
 

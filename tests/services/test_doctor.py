@@ -65,7 +65,7 @@ def test_a_message_that_nobody_takes_is_named(run: Runtime, examined: Callable[[
     with run.db.reading() as connection:
         since = run.db.now(connection) - 2 * MESSAGES_LATE
     all_messages(run, next_at=since)
-    assert "due since" in wrong(examined())["due"]
+    assert "due since" in wrong(examined())["due messages"]
 
 
 def test_a_channel_that_is_paused_says_since_when_and_why(
@@ -78,8 +78,8 @@ def test_a_channel_that_is_paused_says_since_when_and_why(
                 channel=ChannelName.EMAIL, since=now - HOUR, reason="login: 535 no", next_probe_at=now
             )
         )
-    assert wrong(examined())["paused"].startswith("email: since 2026-12-01T11:00")
-    assert wrong(examined())["paused"].endswith("login: 535 no")
+    assert wrong(examined())["channels"].startswith("email: since 2026-12-01T11:00")
+    assert wrong(examined())["channels"].endswith("login: 535 no")
 
 
 def test_messages_that_failed_today_are_counted_and_older_ones_are_history(
@@ -88,7 +88,7 @@ def test_messages_that_failed_today_are_counted_and_older_ones_are_history(
     with run.db.reading() as connection:
         now = run.db.now(connection)
     all_messages(run, state=MessageState.FAILED, finished_at=now - HOUR)
-    said = [each.said for each in examined() if each.part == "failed"]
+    said = [each.said for each in examined() if each.part == "failed messages"]
     assert sorted(said) == [
         "1 of kind confirmed by email in the last 24 hours",
         "1 of kind join by email in the last 24 hours",
@@ -129,12 +129,12 @@ def test_a_mail_server_that_refuses_us_is_quoted(
 ) -> None:
     with ScriptedServer(script) as refusing:
         found = examine(run.desk, redis, EmailChannel(refusing.url()).greet)
-    assert wrong(found)["mail"] == said
+    assert wrong(found)["mail server"] == said
 
 
 def test_a_mail_server_that_is_away_or_silent_is_said(run: Runtime, redis: str) -> None:
     away = examine(run.desk, redis, EmailChannel("smtp://127.0.0.1:1").greet)
-    assert "connect" in wrong(away)["mail"]
+    assert "connect" in wrong(away)["mail server"]
     with ScriptedServer({"connect": "<silent>"}) as silent:
         refusal = EmailChannel(silent.url()).greet(0.2)
     assert refusal is not None

@@ -174,6 +174,7 @@ def test_the_end_of_the_held_time_is_told_politely_and_more_is_given_once(
     expect(page.get_by_text("We no longer keep this time for you")).to_be_visible()
 
 
+@on_a_phone
 def test_mistakes_are_listed_on_top_each_with_the_way_to_its_field(booking: Booking) -> None:
     page = booking.page
     booking.to_about()
@@ -233,6 +234,7 @@ def test_reload_is_harmless_on_every_page_and_books_nothing_twice(booking: Booki
     assert world.visits() == before + 1
 
 
+@on_a_phone
 def test_a_double_click_books_once(booking: Booking, world: World) -> None:
     before = world.visits()
     booking.to_check()

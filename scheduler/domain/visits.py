@@ -128,11 +128,16 @@ BY_PATIENT: Mapping[Act, Moves] = {
     Act.CONTACT: BY_STAFF[Act.CONTACT],
     Act.CONSENT: BY_STAFF[Act.CONSENT],
     Act.WHEREABOUTS: {each: each for each in (S.PENDING, S.BOOKED, S.ARRIVED)},
-    Act.KNOCK: BY_STAFF[Act.KNOCK],
-    Act.ARRIVE: BY_STAFF[Act.ARRIVE],  # by the gate alone
-    Act.JOIN: {each: each for each in (S.ARRIVED, S.CHECKED_IN)},
 }
 """A subset of what staff may do."""
+
+AT_GATE: Mapping[Act, Moves] = {
+    Act.WHEREABOUTS: BY_PATIENT[Act.WHEREABOUTS],
+    Act.KNOCK: BY_STAFF[Act.KNOCK],
+    Act.ARRIVE: BY_STAFF[Act.ARRIVE],
+    Act.JOIN: {each: each for each in (S.ARRIVED, S.CHECKED_IN)},
+}
+"""What the gate of a visit by video does for a patient, who may do nothing of it otherwise."""
 
 HOLDS_TIME = frozenset({S.PENDING, S.BOOKED, S.ARRIVED, S.CHECKED_IN, S.FULFILLED, S.NOSHOW})
 """Statuses whose visit keeps its claims."""

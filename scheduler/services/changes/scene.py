@@ -1,6 +1,6 @@
 """The frame of every act: the visit locked, its version and status checked, the act written down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,16 @@ from scheduler.domain.errors import NotFound, SlotTaken, Stale, Unauthorized
 from scheduler.domain.messages import Hint, MessageKind, MessageState, PlannedMessage, plan_news
 from scheduler.domain.routing import BY_ALL_THAT_REACHES
 from scheduler.domain.tasks import TaskKind
-from scheduler.domain.visits import BY_PATIENT, BY_STAFF, HOLDS_TIME, Act, VisitStatus, next_status
+from scheduler.domain.visits import (
+    AT_GATE,
+    BY_PATIENT,
+    BY_STAFF,
+    HOLDS_TIME,
+    Act,
+    Moves,
+    VisitStatus,
+    next_status,
+)
 from scheduler.services.calling import CALL_WITHIN, open_call
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
@@ -44,6 +53,14 @@ class Order:
     """Whose links the answer holds."""
     generation: int | None = None
     """Of the link that they showed."""
+    at_gate: bool = False
+    """Whether the gate of a visit by video orders it for whoever stands before it."""
+
+    @property
+    def moves(self) -> Mapping[Act, Moves]:
+        if self.actor.is_staff:
+            return BY_STAFF
+        return AT_GATE if self.at_gate else BY_PATIENT
 
 
 @dataclass(slots=True)
@@ -158,7 +175,7 @@ def carry_out_within(desk: Desk, order: Order, perform: Callable[[Scene], None],
     if order.version is not None and order.version != visit.version:
         raise Stale
     was = VisitStatus(visit.status)
-    status = next_status(order.act, was, BY_STAFF if order.actor.is_staff else BY_PATIENT)
+    status = next_status(order.act, was, order.moves)
     scene = Scene(desk, session, desk.clinics.moment(session), order, visit, was, status, visit.starts_at)
     scene.holder = order.recipient
     perform(scene)

@@ -1,7 +1,7 @@
 """Coming in: patients by their link, past the questions of the gate; staff as hosts."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from scheduler.domain.actors import Actor
@@ -92,7 +92,8 @@ def host(desk: Desk, visit: UUID, actor: Actor) -> Admitted:
 
 def _order(gate: Gate, act: Act) -> Order:
     who = gate.holder
-    return Order(who.visit, act, who.actor, recipient=who.recipient, generation=who.generation)
+    order = Order(who.visit, act, who.actor, at_gate=True)
+    return replace(order, recipient=who.recipient, generation=who.generation)
 
 
 def _enter(desk: Desk, order: Order, role: Role, alias: str, check: Callable[[Scene], None]) -> Admitted:

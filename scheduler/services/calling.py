@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session, aliased
 
 from scheduler.db.models import Message, Task, Visit
 from scheduler.domain.actors import SYSTEM
-from scheduler.domain.messages import NEWS, ChannelName
+from scheduler.domain.messages import NEWS, OPEN, ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.tasks import open_task
 
 CALL_WITHIN = timedelta(hours=24)
 """A change that the clinic makes so shortly before a visit is told by phone too."""
+CALLED = (*OPEN, MessageState.SENT)
+"""States of a message by phone that is, or becomes, a task."""
 CAUSE = "message:"
 """Begins the cause of such a task; the message's number follows."""
 
@@ -41,7 +43,7 @@ def call_instead(session: Session, messages: Collection[int], now: datetime) -> 
         .join(Visit, Visit.id == Message.visit_id)
         .where(Message.id.in_(messages), Message.kind.in_(NEWS), Visit.starts_at > now)
         .where(Message.channel != ChannelName.CALL)
-        .where(~exists().where(called.channel == ChannelName.CALL, *same))
+        .where(~exists().where(called.channel == ChannelName.CALL, called.state.in_(CALLED), *same))
         .order_by(Message.id)
     )
     for message, visit in session.execute(unheard):

@@ -16,8 +16,9 @@ from scheduler.db.models import Consent, InboundText, Recipient, Suppression, Ta
 from scheduler.domain.messages import ChannelName, MessageKind
 from scheduler.services.suppressing import suppress
 from tests.api.conftest import Serve
+from tests.api.contract import Contract
 from tests.api.people import booked, patient_of
-from tests.api.twilio import PHONE, URL, book, post, signature
+from tests.api.twilio import PHONE, book, post, signature, with_twilio
 from tests.cast import patient
 from tests.outbox.conftest import rows
 
@@ -26,8 +27,8 @@ OTHER = "+14095550177"
 
 
 @pytest.fixture
-def client(clinic: object, serve: Serve) -> FlaskClient:
-    return serve(sms_url=URL)
+def client(run: Runtime, contract: Contract) -> FlaskClient:
+    return with_twilio(run, contract)
 
 
 class Phone:
@@ -162,9 +163,9 @@ def test_an_old_start_that_somebody_plays_again_does_not_undo_a_stop(
     assert reason(run) == "opted-out"
 
 
-def test_of_the_same_text_twice_at_once_one_counts(run: Runtime, serve: Serve, client: FlaskClient) -> None:
+def test_of_the_same_text_twice_at_once_one_counts(run: Runtime, client: FlaskClient) -> None:
     visit = book(client)
-    phones = [Phone(serve(sms_url=URL)) for _ in range(4)]
+    phones = [Phone(client.application.test_client()) for _ in range(4)]
     threads = [threading.Thread(target=each.says, args=("C", "SM1")) for each in phones]
     for each in threads:
         each.start()

@@ -18,7 +18,8 @@ from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.services.evidence import read_messages
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.api.conftest import Serve
-from tests.api.twilio import PHONE, PUBLIC, TOKEN, URL, book, post, signature
+from tests.api.contract import Contract
+from tests.api.twilio import PHONE, PUBLIC, TOKEN, URL, book, post, signature, with_twilio
 from tests.outbox.conftest import attempts, change, now, row, rows
 from tests.outbox.test_texts import STAFF, Phone
 
@@ -28,8 +29,8 @@ Texted = Callable[..., Message]
 
 
 @pytest.fixture
-def client(clinic: object, serve: Serve) -> FlaskClient:
-    return serve(sms_url=URL)
+def client(run: Runtime, contract: Contract) -> FlaskClient:
+    return with_twilio(run, contract)
 
 
 @pytest.fixture
@@ -210,9 +211,9 @@ def test_a_call_that_a_late_arrival_made_needless_is_taken_back(client: FlaskCli
     assert (row(run, message.id).state, tasks(run)) == ("delivered", [])
 
 
-def test_two_reports_at_once_count_as_one(run: Runtime, serve: Serve, texted: Texted) -> None:
+def test_two_reports_at_once_count_as_one(client: FlaskClient, run: Runtime, texted: Texted) -> None:
     message = texted()
-    clients = [serve(sms_url=URL) for _ in range(4)]
+    clients = [client.application.test_client() for _ in range(4)]
     threads = [threading.Thread(target=report, args=(each, "undelivered", "30003")) for each in clients]
     for each in threads:
         each.start()

@@ -17,11 +17,12 @@ from scheduler.db.models import ChannelPause, Message, Recipient, Suppression, T
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.visits import Act
+from scheduler.services.calling import call_instead
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from scheduler.services.outbox.sweeping import Reaper, expire
-from scheduler.services.rerouting import relieve_paused
+from scheduler.services.rerouting import move_on, relieve_paused
 from scheduler.services.suppressing import suppress
 from tests.cast import at
 from tests.outbox.conftest import Book, attempts, change, claim_at, now, row, rows
@@ -345,6 +346,24 @@ def test_news_that_expire_before_the_visit_are_told_by_phone(run: Runtime, book:
     with run.db.transaction() as session:
         assert expire(session, run.db.now(session)) == 1
     assert (row(run, told.id).state, tasks(run)) == ("expired", [("call", visit)])
+
+
+@pytest.mark.parametrize(
+    ("state", "called"), [("pending", 0), ("sent", 0), ("skipped", 1), ("superseded", 1)]
+)
+def test_news_that_end_badly_are_told_by_phone_once(
+    run: Runtime, book: Book, state: MessageState, called: int
+) -> None:
+    """Where nothing else reaches somebody, the same is on its way to the call list already."""
+    visit = texted(book, email=None)
+    told = text_of(run, visit, MessageKind.CONFIRMED)
+    with run.db.transaction() as session:
+        move_on(session, [told.id], run.db.now(session))
+    by_phone = next(each for each in rows(run, visit, MessageKind.CONFIRMED) if each.channel == "call")
+    change(run, by_phone.id, state=state)
+    with run.db.transaction() as session:
+        call_instead(session, [told.id], run.db.now(session))
+    assert tasks(run) == [("call", visit)] * called
 
 
 def test_a_channel_that_is_paused_for_long_is_gone_around_for_visits_that_are_soon(

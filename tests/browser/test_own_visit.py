@@ -84,7 +84,7 @@ def test_a_visit_is_confirmed_moved_and_cancelled_from_the_link_in_the_mail(
     expect(patient.page).to_have_url(re.compile(r"/my/[0-9a-f-]{36}$"))
     expect(patient.title).to_have_text("Your appointment")
     patient.pick("Yes, I will")
-    expect(patient.told).to_contain_text("We know that you will come.")
+    expect(patient.told).to_contain_text("This appointment is confirmed.")
 
     patient.follow("Change the time")
     start = patient.take(2)

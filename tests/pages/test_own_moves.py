@@ -186,6 +186,19 @@ def test_two_windows_move_it_once(run: Runtime, person: Person) -> None:
     assert row(run, person.visit).sequence == 1
 
 
+def test_a_button_that_is_pressed_twice_moves_once_and_says_that_it_is_done(
+    run: Runtime, person: Person
+) -> None:
+    person.go("move")
+    person.choose(slot(9, 11))
+    asking = person.page
+    for _ in range(2):
+        person.page = asking
+        assert "Your appointment has a new time." in person.send(sure="yes")
+    assert row(run, person.visit).sequence == 1
+    assert kinds(run, person.visit).count("changed") == 1
+
+
 def test_a_second_visit_at_the_same_time_is_said(client: FlaskClient, run: Runtime, person: Person) -> None:
     again = wish(at(9, 11), 0, practitioner="two")
     said(client.post("/v1/visits", json=again), 201)

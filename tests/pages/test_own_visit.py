@@ -259,7 +259,8 @@ def test_whoever_booked_for_somebody_has_pages_of_their_own(client: FlaskClient,
         "receives": "also",
     }
     person = Person(client, booked(client, booked_by=helper)).arrive()
-    person.send(coming="yes")
+    assert "Will the patient be there for this video visit?" in person.text
+    assert "We know that the patient will come." in person.send(coming="yes")
     assert ("booked_by", "confirm") in written(run)
 
 
@@ -269,7 +270,7 @@ def test_whoever_booked_for_somebody_has_pages_of_their_own(client: FlaskClient,
 def test_a_patient_says_that_they_come(run: Runtime, person: Person) -> None:
     assert "Choose one of the answers." in person.send(422)
     text = person.send(coming="yes")
-    assert "We know that you will come." in text and "You told us that you will come." in text
+    assert "This appointment is confirmed." in text and "You told us that you will come." in text
     assert "Will you be there" not in text
     assert row(run, person.visit).confirmed_at is not None
     assert ("patient", "confirm") in written(run)
@@ -313,6 +314,25 @@ def test_a_patient_cancels_with_a_reason_and_is_told(run: Runtime, person: Perso
     assert "This appointment is cancelled" in text and PHONE in text and "Book another appointment" in text
     assert (row(run, person.visit).status, row(run, person.visit).cancel_reason) == ("cancelled", "patient")
     assert kinds(run, person.visit)[-1] == "cancelled"
+
+
+def test_a_button_that_is_pressed_twice_cancels_once_and_says_that_it_is_done(
+    run: Runtime, person: Person
+) -> None:
+    person.go("cancel")
+    asking = person.page
+    for _ in range(2):
+        person.page = asking
+        assert "Your appointment is cancelled." in person.send(reason="other")
+    assert kinds(run, person.visit).count("cancelled") == 1
+
+
+def test_a_yes_that_is_pressed_twice_is_one(run: Runtime, person: Person) -> None:
+    asking = person.page
+    for _ in range(2):
+        person.page = asking
+        assert "This appointment is confirmed." in person.send(coming="yes")
+    assert written(run).count(("patient", "confirm")) == 1
 
 
 def test_a_cancelled_visit_says_so_for_as_long_as_its_link_lasts(person: Person) -> None:

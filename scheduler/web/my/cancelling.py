@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Response
 
-from scheduler.domain.visits import Act, PatientsReason
+from scheduler.domain.visits import Act, PatientsReason, VisitStatus
 from scheduler.services.changes.simple import advance
 from scheduler.web.forms import field
 from scheduler.web.my.holding import own
@@ -37,5 +37,5 @@ def cancel(id: UUID) -> Response:
     try:
         do(Act.CANCEL, advance, reason)
     except REFUSALS as error:
-        return refusal(error)
+        return refusal(error, Act.CANCEL, lambda seen: seen.visit.status == VisitStatus.CANCELLED)
     return to_visit(Act.CANCEL)

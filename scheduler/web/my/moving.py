@@ -80,6 +80,8 @@ def move_it(id: UUID) -> Response:
         return go(address("my.show_times", id=id))
     if sure == "no":
         return to_visit("stays")
+    if _is_there(seen, view, to):  # pressed twice
+        return to_visit(Act.RESCHEDULE)
     if first := not_now(seen, view):
         return first
     if errors := _unanswered(seen, view, sure):
@@ -109,7 +111,7 @@ def _move(seen: OwnVisit, view: View, to: Chosen) -> Response:
     except ConsentRequired:  # the clinic's texts have changed since the page was shown
         return _check(seen, view, to, _unanswered(seen, view, "yes"))
     except REFUSALS as error:
-        return refusal(error)
+        return refusal(error, act, lambda now: _is_there(now, view, to))
     return to_visit(act)
 
 

@@ -43,7 +43,7 @@ def say_coming(id: UUID) -> Response:
     try:
         do(Act.CONFIRM, confirm)
     except REFUSALS as error:
-        return refusal(error)
+        return refusal(error, Act.CONFIRM, lambda seen: seen.visit.confirmed_at is not None)
     return to_visit(Act.CONFIRM)
 
 

@@ -64,8 +64,12 @@ def visit_page(
     )
 
 
-def refusal(error: SchedulerError) -> Response:
-    """The visit as it still is, and why nothing was changed."""
+def refusal(
+    error: SchedulerError, done: str = "", is_done: Callable[[OwnVisit], bool] | None = None
+) -> Response:
+    """The visit as it still is, and why nothing was changed; who pressed twice is told that it is done."""
+    if is_done and is_done(own()):
+        return to_visit(done)
     return visit_page(status_of(error), refused=slug_of(error))
 
 

@@ -6,18 +6,16 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
 from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import AuditEntry, ChannelPause
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.scopes import Scope
-from scheduler.domain.tasks import TaskKind
 from scheduler.services.outbox.delivering import PostRoom, deliver
-from scheduler.services.tasks import open_general_task
 from tests.api.people import Headers, booked, patient_of, said, staff_with
-from tests.api.twilio import PHONE, book
+from tests.api.twilio import PHONE, book, enter_alert
 from tests.cast import at, patient
 from tests.outbox.conftest import change, now, row, rows
 from tests.outbox.postbox import Postbox
@@ -125,15 +123,7 @@ def test_what_ended_badly_is_listed_by_state_the_newest_first(
 def test_an_alert_that_failed_is_listed_though_it_is_of_no_visit(
     run: Runtime, client: FlaskClient, clerk: Headers
 ) -> None:
-    with run.db.transaction() as session:
-        open_general_task(session, TaskKind.CHANNEL_PAUSED, "email", run.db.now(session))
-        alert = text(
-            "INSERT INTO messages (task_id, alert_step, alert_to, sequence, kind, offset_minutes, channel,"
-            " queue, state, due_at, expires_at, next_at, message_id, created_at, attempt, handoffs)"
-            " SELECT id, 0, 0, 0, 'alert', 0, 'email', 'urgent', 'failed', :now, :now, :now, 'a', :now, 1, 0"
-            " FROM tasks"
-        )
-        session.execute(alert, {"now": run.db.now(session)})
+    enter_alert(run, state=MessageState.FAILED)
     (found,) = listed(client, clerk)["items"]
     assert (found["kind"], found["visit"], found["recipient"]) == ("alert", None, None)
     assert client.post(f"/v1/messages/{found['id']}/resend", json={}, headers=clerk).status_code == 404

@@ -19,7 +19,7 @@ from scheduler.services.evidence import read_messages
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.api.conftest import Serve
 from tests.api.contract import Contract
-from tests.api.twilio import PHONE, PUBLIC, TOKEN, URL, book, post, signature, with_twilio
+from tests.api.twilio import PHONE, PUBLIC, TOKEN, URL, book, enter_alert, post, signature, with_twilio
 from tests.outbox.conftest import attempts, change, now, row, rows
 from tests.outbox.test_texts import STAFF, Phone
 
@@ -289,3 +289,12 @@ def test_the_secret_is_neither_in_an_address_nor_shown(client: FlaskClient) -> N
     answer = client.post(PATH, data={"MessageSid": "SM1"}, headers={"X-Twilio-Signature": "AAAA"})
     assert TOKEN not in answer.text
     assert PUBLIC not in answer.text
+
+
+@pytest.mark.parametrize(("status", "becomes"), [("delivered", "delivered"), ("undelivered", "bounced")])
+def test_an_alert_is_of_no_patient_and_ends_no_patients_texts(
+    client: FlaskClient, run: Runtime, status: str, becomes: str
+) -> None:
+    alert = enter_alert(run, state=MessageState.SENT, provider_ref="SM1")
+    report(client, status, "30006" if status == "undelivered" else "")
+    assert (row(run, alert).state, suppressions(run), tasks(run)) == (becomes, [], ["channel-paused"])

@@ -128,7 +128,7 @@ class House:
             due = "next_at = created_at, due_at = created_at"
             session.execute(text(f"UPDATE messages SET {due} WHERE state = 'pending'"))
 
-    def settle(self, seconds: float = 30) -> None:
+    def settle(self, seconds: float = 90) -> None:
         """Until nothing is on its way any more."""
         open_ones = "state IN ('pending', 'claimed', 'handoff') AND next_at <= :now"
         waiting = f"SELECT count(*) FROM messages WHERE {open_ones}"

@@ -108,7 +108,7 @@ class Story:
             assert http.post(url, data=f'{{"name": "{NAME}"', timeout=10).status_code == 415
             for path in (f"/v/{NAME}/join", f"/v1/slots?visit_type={NAME}", f"/{EMAIL}?phone={PHONE}"):
                 assert http.get(self.house.served + path, timeout=10).status_code in (404, 422)
-        assert wait_for(lambda: any(BAD_EMAIL in each for each in self.house.smtp.commands), 30)
+        assert wait_for(lambda: any(BAD_EMAIL in each for each in self.house.smtp.commands), 90)
 
     def answers_safety_questions(self) -> None:
         emergency, call, fine = (self.answered(*yes) for yes in (("T1",), ("T4",), ()))
@@ -342,7 +342,7 @@ class Story:
             with run.db.reading() as connection:
                 return bool(connection.execute(text(ready), {"id": id, "now": now}).scalar_one())
 
-        assert wait_for(there, 40), "there is no room"
+        assert wait_for(there, 90), "there is no room"
         link: str = self.visit["links"]["join"]
         return link.removeprefix(run.desk.public_url)
 

@@ -6,6 +6,7 @@ import pytest
 from celery.exceptions import QueueNotFound
 
 from scheduler.domain.messages import Queue
+from scheduler.services.outbox.fence import LEASE
 from workers.queues import HASTY, HINT_LIVES, PATIENT, celery_app
 
 SETTINGS: dict[str, Any] = {
@@ -39,9 +40,7 @@ WORKER = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 10,
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 1,
+    "ack_emulation": False,
 }
 
 
@@ -54,9 +53,7 @@ def test_a_worker_holds_its_connection_as_was_measured() -> None:
     conf = celery_app("redis://127.0.0.1:1/0").conf
     assert conf.broker_transport_options == WORKER == dict(PATIENT)
     assert 1_000 <= conf.worker_max_tasks_per_child <= 5_000
-    assert (
-        conf.task_soft_time_limit < conf.task_time_limit < conf.broker_transport_options["visibility_timeout"]
-    )
+    assert conf.task_soft_time_limit < conf.task_time_limit < LEASE
 
 
 def test_a_publisher_gives_up_after_a_fifth_of_a_second() -> None:

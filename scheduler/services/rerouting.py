@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, Select, exists, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import ChannelPause, Message, Visit
@@ -19,6 +19,8 @@ REROUTED = NEWS | {MessageKind.REMINDER, MessageKind.JOIN}
 """Kinds that somebody has to hear by whatever way."""
 PAUSED_LONG = timedelta(minutes=30)
 SOON = timedelta(hours=48)
+MOST_AT_ONCE = 500
+"""Reminders of a tick; the next tick finds the rest."""
 
 
 def move_on(session: Session, messages: Collection[int], now: datetime) -> list[Hint]:
@@ -95,17 +97,40 @@ def was_texted(session: Session, recipient: UUID) -> bool:
 
 
 def relieve_paused(session: Session, now: datetime) -> int:
-    """What a paused channel keeps from people whose visit is soon goes another way besides; how many."""
-    urgent = (
-        select(Message.id)
+    """What a paused channel keeps back goes another way; how many.
+
+    News of visits that are soon go besides, to whom nothing else reaches by phone. Reminders go instead, by
+    what else reaches and is not paused: without, they wait, and flood no call list.
+    """
+    soon = Visit.starts_at <= now + SOON
+    urgent = _kept_back(now, NEWS | {MessageKind.JOIN}).where(soon)
+    messages = [message.id for message, _ in session.execute(urgent)]
+    if messages:
+        move_on(session, messages, now)
+    return len(messages) + _redirect_reminders(session, now)
+
+
+def _kept_back(now: datetime, kinds: Collection[MessageKind]) -> Select[Message, datetime]:
+    return (
+        select(Message, Visit.starts_at)
         .join(ChannelPause, ChannelPause.channel == Message.channel)
         .join(Visit, Visit.id == Message.visit_id)
         .where(ChannelPause.since <= now - PAUSED_LONG, Message.state == MessageState.PENDING)
-        .where(Message.kind.in_(NEWS | {MessageKind.JOIN}), Message.due_at <= now)
-        .where(Visit.starts_at > now, Visit.starts_at <= now + SOON)
+        .where(Message.kind.in_(kinds), Message.due_at <= now, Visit.starts_at > now)
         .with_for_update(of=Visit, key_share=True, skip_locked=True)
     )
-    messages = session.scalars(urgent).all()
-    if messages:
-        move_on(session, messages, now)
-    return len(messages)
+
+
+def _redirect_reminders(session: Session, now: datetime) -> int:
+    found = session.execute(_kept_back(now, {MessageKind.REMINDER}).limit(MOST_AT_ONCE)).all()
+    if not found:
+        return 0
+    paused = {ChannelName(each) for each in session.scalars(select(ChannelPause.channel))}
+    reach = reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
+    open_to = {who: replace(how, reached=how.reached - paused) for who, how in reach.items()}
+    moved = [each for each in found if (how := open_to.get(each.Message.recipient_id)) and how.reached]
+    planned = [row for each in moved for row in _rows(each, open_to[each.Message.recipient_id], now)]
+    enter(session, planned, now)
+    skipped = update(Message).where(Message.id.in_([each.Message.id for each in moved]))
+    session.execute(skipped.values(state=MessageState.SKIPPED, finished_at=now))
+    return len(moved)

@@ -381,6 +381,55 @@ def test_a_channel_that_is_paused_for_long_is_gone_around_for_visits_that_are_so
     assert {channel for _, channel, _ in by(run, late)} == {"email"}
 
 
+def pause(run: Runtime, *channels: ChannelName) -> None:
+    with run.db.transaction() as session:
+        since = run.db.now(session) - timedelta(minutes=31)
+        for each in channels:
+            session.add(ChannelPause(channel=each, since=since, reason="off", next_probe_at=since))
+
+
+def relieve(run: Runtime) -> int:
+    with run.db.transaction() as session:
+        return relieve_paused(session, run.db.now(session))
+
+
+def kept_back(run: Runtime, book: Book, **patient: Any) -> UUID:
+    """A visit of tomorrow, of which nothing is left to be told but the reminder, by text."""
+    visit = texted(book, **patient)
+    run.db.offset += at(7, 11) - now(run)
+    for each in rows(run, visit):
+        if each.kind != MessageKind.REMINDER or each.offset_minutes != 1440:
+            change(run, each.id, state=MessageState.SENT)
+    return visit
+
+
+def a_day_before(run: Runtime, visit: UUID) -> set[tuple[str, str]]:
+    """The reminder of the day before: by which channels, and in which state."""
+    reminders = rows(run, visit, MessageKind.REMINDER)
+    return {(each.channel, each.state) for each in reminders if each.offset_minutes == 1440}
+
+
+def test_while_nobody_takes_texts_reminders_go_by_mail(run: Runtime, book: Book) -> None:
+    visit = kept_back(run, book)
+    pause(run, ChannelName.SMS)
+    assert (relieve(run), relieve(run)) == (1, 0)
+    assert a_day_before(run, visit) == {("sms", "skipped"), ("email", "pending")}
+
+
+def test_a_reminder_that_could_only_be_called_waits_and_floods_no_call_list(run: Runtime, book: Book) -> None:
+    visit = kept_back(run, book, email=None)
+    pause(run, ChannelName.SMS)
+    assert relieve(run) == 0
+    assert a_day_before(run, visit) == {("sms", "pending")}
+
+
+def test_between_two_channels_that_are_both_paused_nothing_goes_to_and_fro(run: Runtime, book: Book) -> None:
+    visit = kept_back(run, book)
+    pause(run, ChannelName.SMS, ChannelName.EMAIL)
+    assert relieve(run) == 0
+    assert a_day_before(run, visit) == {("sms", "pending")}
+
+
 # ------------------------------------------------------------------------------------------------- answers
 
 

@@ -106,6 +106,7 @@ def look(run: Runtime, address: str, tmp_path: Path) -> Look:
 
 def told(home: Path, *command: str) -> str:
     environment = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8"}
+    environment.pop("PYTHONTZPATH", None)  # these programs use the zones of their own system
     done = subprocess.run(
         command,
         env=environment,

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -131,8 +132,10 @@ def test_a_fresh_message_is_left_to_the_doorbell_for_two_seconds(run: Runtime, b
 
 def test_a_due_message_is_hinted_every_fifteen_seconds(run: Runtime, book: Book) -> None:
     message = first(run, book())
-    seen = [bool(nudged(run, second * SECOND)) for second in range(3, 50)]
-    assert [second for second, hinted in enumerate(seen, 3) if hinted] in ([3, 18, 33, 48], [3, 19, 35])
+    hints = [second for second in range(3, 50) if nudged(run, second * SECOND)]
+    # The clock also goes on by itself meanwhile, so that a second may count for two.
+    assert (hints[0], len(hints) in (3, 4)) == (3, True)
+    assert {later - earlier for earlier, later in pairwise(hints)} <= {14, 15, 16}
     assert row(run, message).state == MessageState.PENDING
 
 

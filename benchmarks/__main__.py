@@ -4,14 +4,14 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import psycopg
 
 from benchmarks.feed import feeds
-from benchmarks.load import Connection, Measured, get, measure, post
+from benchmarks.load import Connection, Measured, get, measure
 from benchmarks.stack import Stack, served, stack
+from benchmarks.wishes import wishes
 
 CLIENTS = 8
 SECONDS = 6.0
@@ -47,8 +47,8 @@ def bookings(run: Stack) -> None:
     """Different patients, different times."""
     floor = measure_inserts(run)
     print(f"| INSERT + COMMIT of one row, one client | {floor:,.0f}/s | 1 |")
-    wishes = iter(list(itertools.islice(_wishes(run), 3_000)))
-    found = measure(run.port, lambda: next(wishes, None), CLIENTS, SECONDS)
+    booked = iter(list(itertools.islice(wishes(run.port), 3_000)))
+    found = measure(run.port, lambda: next(booked, None), CLIENTS, SECONDS)
     print(f"| bookings, {CLIENTS} clients | {found.line} | {found.per_second / floor:.0%} |")
 
 
@@ -62,34 +62,6 @@ def measure_inserts(run: Stack) -> float:
             count += 1
         connection.execute("DROP TABLE floor")
         return count / 2
-
-
-def _wishes(run: Stack) -> Iterator[bytes]:
-    """Bookings that do not meet: each free start of half a year, once for each practitioner."""
-    connection, number = Connection(run.port), itertools.count()
-    first = date.today() + timedelta(days=2)  # noqa: DTZ011
-    for month in range(6):
-        since = first + timedelta(days=30 * month)
-        path = f"/v1/slots?visit_type=follow-up&mode=telemedicine&from={since}&to={since + timedelta(29)}"
-        for slot in json.loads(connection.send(get(path))[1])["slots"]:
-            for who in slot["practitioners"]:
-                yield _booking(slot["start"], who, next(number))
-
-
-def _booking(start: str, practitioner: str, number: int) -> bytes:
-    body = {
-        "visit_type": "follow-up",
-        "mode": "telemedicine",
-        "state": "TX",
-        "start": start,
-        "practitioner": practitioner,
-        "patient": {
-            "name": "Load Example",
-            "birth_date": str(date(1940, 1, 1) + timedelta(days=number)),
-            "email": f"p{number}@patients.example",
-        },
-    }
-    return post("/v1/visits", json.dumps(body).encode())
 
 
 if __name__ == "__main__":

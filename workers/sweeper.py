@@ -1,6 +1,7 @@
 """The sweeper: once a second it expires, reaps, nudges, and does what is on the timetable.
 
-Any number may run; there is no leader. While Redis stays away it delivers by itself.
+Any number may run; there is no leader. While Redis stays away it delivers by itself; and also what nobody
+took for a minute, for Redis may take hints that no worker hears.
 """
 
 import logging
@@ -12,7 +13,7 @@ from scheduler.domain.errors import Unavailable
 from scheduler.services import errands
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.fence import LEASE
-from scheduler.services.outbox.sweeping import Reaper, beat, expire, nudge
+from scheduler.services.outbox.sweeping import Reaper, beat, expire, nudge, unheard
 from workers.hands import Hands
 from workers.queues import AnyHint
 from workers.timetable import run_due
@@ -70,7 +71,10 @@ class Sweeper:
         with db.transaction() as session:
             now = db.now(session)
             hints: list[AnyHint] = [*nudge(session, now), *errands.nudge(session, now)]
+            late = unheard(session, now)
         self._pass_on([*self._unsaid, *hints])
+        for hint in late:
+            self._hands.take(hint)
 
     def _pass_on(self, hints: Sequence[AnyHint]) -> None:
         for at, hint in enumerate(hints):

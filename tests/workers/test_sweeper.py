@@ -5,10 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.channels.email import EmailChannel
@@ -112,6 +113,29 @@ def test_without_redis_it_delivers_by_itself_after_its_patience(
     sweeper.tick()
     assert eventually(lambda: told(run) == {"sent": 12}), "nothing waits for the next nudge in 15 s"
     assert once_each(smtp)
+
+
+def test_what_no_worker_hears_for_a_minute_is_delivered_from_here(
+    run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book
+) -> None:
+    """Redis takes each hint, but whoever listened to it is deaf or gone."""
+    book(3)
+    hints: list[AnyHint] = []
+    sweeper = sweeper_of(room, hints.append)
+    wait(run, timedelta(seconds=50))
+    sweeper.tick()
+    assert len(hints) == 3
+    wait(run, timedelta(seconds=20))
+    with sweeping(sweeper):
+        assert eventually(lambda: told(run) == {"sent": 3})
+    assert once_each(smtp)
+
+
+def wait(run: Runtime, time: timedelta) -> None:
+    """The messages have waited for that much longer."""
+    longer = {"next_at": Message.next_at - time, "nudged_at": Message.nudged_at - time}
+    with run.db.transaction() as session:
+        session.execute(update(Message).where(Message.kind == MessageKind.CONFIRMED).values(longer))
 
 
 def test_a_redis_that_says_nothing_is_no_redis(

@@ -18,6 +18,9 @@ from scheduler.services.outbox.manners import MANNERS
 NUDGE_AGAIN = timedelta(seconds=15)
 DOORBELL_GRACE = timedelta(seconds=2)
 """A message that was just planned was hinted by the one who planned it."""
+UNHEARD = timedelta(minutes=1)
+"""After four hints whoever should hear them is deaf, gone, or has more to do than it can."""
+MOST_UNHEARD = 50
 MOST_NUDGES = 500
 """For each queue: thousands of reminders must not keep a confirmation from its turn."""
 ENDED = case((Message.handoffs > 0, MessageState.UNKNOWN), else_=MessageState.EXPIRED)
@@ -62,6 +65,18 @@ def _nudge(session: Session, queue: Queue, now: datetime) -> list[Hint]:
     )
     hinted = update(Message).where(Message.id.in_(due)).values(nudged_at=now)
     return [Hint(id, queue) for id in session.scalars(hinted.returning(Message.id))]
+
+
+def unheard(session: Session, now: datetime) -> list[Hint]:
+    """Of what was hinted just now that which has been due for long: the urgent first, then the oldest."""
+    waiting = (
+        select(Message.id, Message.queue)
+        .where(Message.state == MessageState.PENDING, Message.nudged_at == now)
+        .where(Message.next_at <= now - UNHEARD)
+        .order_by(Message.queue != Queue.URGENT, Message.next_at)
+        .limit(MOST_UNHEARD)
+    )
+    return [Hint(id, Queue(queue)) for id, queue in session.execute(waiting)]
 
 
 def beat(session: Session, now: datetime) -> None:

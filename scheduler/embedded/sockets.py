@@ -36,7 +36,7 @@ def _own(folder: Path, user: tuple[int, int] | None) -> Path:
         if user:
             os.chown(folder, *user)
     except FileExistsError:
-        pass
+        pass  # whose it is shows below
     state = folder.lstat()
     if not stat.S_ISDIR(state.st_mode) or state.st_uid != owner or state.st_mode & 0o022:
         raise NotUsable(

@@ -277,3 +277,20 @@ def test_no_page_has_a_fault_that_axe_can_find_and_every_page_fits(
         walk(patient, look)
     assert {name: said for name, said in found.items() if said} == {}
     assert len(found) == 20
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_pages_beside_those_of_the_visit_have_no_fault_either(
+    browser: Browser, world: World, language: str
+) -> None:
+    with opened(browser, SIZES["phone"], {"en": "en-US", "es": "es-MX"}[language]) as page:
+        patient = Patient(page, world).booked(number=LATE + 60, language=language)
+        page.goto(world.link_to(patient.mail, "not-you"))
+        found = {"not you": faults(page)}
+        page.locator("main form[method=post] button[type=submit]").first.click()
+        page.wait_for_load_state()
+        found["not you, said"] = faults(page)
+        for path in ("problems/slot-taken", "docs", "nothing-here"):
+            page.goto(f"{world.api}/{path}")
+            found[path] = faults(page)
+    assert {name: said for name, said in found.items() if said} == {}

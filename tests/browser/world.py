@@ -105,9 +105,9 @@ class World:
         bodies = [message_from_bytes(raw, policy=default) for raw in self._mails_to(address)]
         return [str(part.get_content()) for each in bodies if (part := each.get_body(("plain",)))]
 
-    def link_to(self, address: str) -> str:
-        """The way to the visit, out of the newest mail that has one."""
-        found = re.findall(r"https?://\S+/v/[\w-]+(?=\s)", "\n".join(self.letters_to(address)))
+    def link_to(self, address: str, page: str = "v") -> str:
+        """The way to the visit, or to another page, out of the newest mail that has one."""
+        found = re.findall(rf"https?://\S+/{page}/[\w-]+(?=\s)", "\n".join(self.letters_to(address)))
         return str(found[0])
 
     def book(self, kind: str, mode: str, slot: Json, address: str, **more: object) -> None:

@@ -40,7 +40,7 @@ class Holidays:
 
 @cache
 def official(country: str, subdivision: str | None, year: int) -> Mapping[date, tuple[str, ...]]:
-    """One year's holidays: each date with all its names. NotImplementedError: no such place."""
+    """One year's holidays: each date with all its names. Raises NotImplementedError: no such place."""
     # Without a language the package takes the machine's, and names would differ from host to host.
     language = country_holidays(country, subdiv=subdivision).default_language
     found = country_holidays(country, subdiv=subdivision, years=year, expand=False, language=language)

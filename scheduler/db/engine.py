@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
+from scheduler.db.liveness import watch
 from scheduler.domain.errors import Unavailable
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ CANNOT_WRITE = frozenset({"25006", "53100", "53200", "53300", "55P03", "57014", 
 """Read-only, out of disk, memory or connections, lock or statement timeout, shutting down."""
 
 TRIES = 5
+CLOCK = text("SELECT clock_timestamp()")
 
 
 def sqlstate(error: DBAPIError) -> str:
@@ -50,7 +52,6 @@ class Database:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=pool_timeout,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
                 "connect_timeout": 3,
@@ -60,6 +61,7 @@ class Database:
                 " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
             },
         )
+        watch(self.engine)
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -91,7 +93,7 @@ class Database:
 
     def now(self, session: Session | Connection) -> datetime:
         """The instant of this transaction: the database's clock, so that a host's clock decides nothing."""
-        instant: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+        instant: datetime = session.execute(CLOCK).scalar_one()
         return instant + self.offset
 
     def dispose(self) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from scheduler.db import liveness
 from scheduler.db.engine import TRIES, Database, sqlstate
 from scheduler.db.models import Resource, ResourceKind
 from scheduler.domain.errors import Unavailable
@@ -168,9 +169,22 @@ def test_a_connection_that_died_while_it_lay_idle_is_not_noticed_by_anybody(migr
         with db.transaction() as session:
             pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
         with other.transaction() as session:
-            session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            session.execute(text("SELECT pg_terminate_backend(:pid, 1000)"), {"pid": pid})
         with db.transaction() as session:
             assert session.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
+
+
+@pytest.mark.parametrize(("rested", "asked"), [(60.0, False), (0.0, True)])
+def test_a_server_is_asked_whether_it_is_there_after_a_rest_alone(
+    migrated: str, monkeypatch: pytest.MonkeyPatch, rested: float, asked: bool
+) -> None:
+    monkeypatch.setattr(liveness, "RESTED", rested)
+    last = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+    with opened(migrated, pool=1) as db, opened(migrated) as other:
+        with db.transaction() as session:
+            pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with db.engine.connect(), other.transaction() as observer:
+            assert (observer.execute(last, {"pid": pid}).scalar_one() != "COMMIT") == asked
 
 
 def test_a_process_whose_connections_are_all_in_use_says_unavailable(migrated: str) -> None:

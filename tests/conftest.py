@@ -29,6 +29,8 @@ from tests.cast import NOW
 
 use_pinned_zones()
 
+pytest_plugins = ["tests.calendars.recording"]
+
 CLINIC = Path(__file__).parent / "clinic.toml"
 
 NOWHERE = "postgresql+psycopg://visits@127.0.0.1:1/visits"

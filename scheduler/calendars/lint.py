@@ -133,6 +133,8 @@ def instant_faults(line: Line) -> Iterator[str]:
 
 def text_faults(line: Line) -> Iterator[str]:
     """Of a line whose name is among TEXTS."""
+    if not line.value:
+        yield f"{line.name} says nothing"
     if _BARE.search(line.value):
         yield f"{line.name} has an unescaped ; or ,"
     if any(each not in set("\\;,nN") for each in ESCAPES.findall(line.value)):
@@ -145,6 +147,11 @@ def _states(entry: dict[str, Line], method: str | None) -> Iterator[str]:
         yield "another STATUS than the METHOD's"
     if values.get("TRANSP") != "OPAQUE" or values.get("CLASS") != "PRIVATE":
         yield "not opaque and private"
+    yield from state_faults(values)
+
+
+def state_faults(values: dict[str, str]) -> Iterator[str]:
+    """Of any event of ours, by the values of its properties."""
     if not values.get("SEQUENCE", "").isdecimal():
         yield "SEQUENCE is no number"
     if not values.get("DTSTART", "") < values.get("DTEND", ""):

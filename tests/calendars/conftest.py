@@ -1,66 +1,29 @@
-"""Readers that share no line of code with the writer, each as a process of its own."""
+"""Independent readers, for the tests that look at what they find."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-NODE_MODULES = HERE.parent / "node_modules"
-
-Reader = Callable[[list[bytes]], list[dict[str, Any]]]
+from tests.calendars import independent as readers
+from tests.calendars.independent import MissingReader, Reader
 
 
-def lacking(what: str) -> None:
-    pytest.skip(f"INDEPENDENT READER MISSING, invites unchecked: {what}")
-
-
-def reader(command: list[str], folder: Path) -> Reader:
-    """One process for all invites."""
-
-    def read(invites: list[bytes]) -> list[dict[str, Any]]:
-        paths = [folder / f"{number:04}.ics" for number in range(len(invites))]
-        for path, content in zip(paths, invites, strict=True):
-            path.write_bytes(content)
-        run = subprocess.run(
-            [*command, *map(str, paths)], capture_output=True, check=True, encoding="utf-8", timeout=60
-        )
-        return [json.loads(line) for line in run.stdout.splitlines()]
-
-    return read
+def _or_left_out(find: Callable[[Path], Reader], folder: Path) -> Reader:
+    try:
+        return find(folder)
+    except MissingReader as missing:
+        pytest.skip(f"INDEPENDENT READER MISSING, invites unchecked: {missing}")
 
 
 @pytest.fixture(scope="session")
 def ical_js(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    node = shutil.which("node")
-    if node is None:
-        lacking("node is not on PATH")
-    if not (NODE_MODULES / "ical.js").is_dir():
-        lacking("no tests/node_modules; run `npm ci` in tests/")
-    return reader([str(node), str(HERE / "readers" / "instants.mjs")], tmp_path_factory.mktemp("node"))
+    return _or_left_out(readers.ical_js, tmp_path_factory.mktemp("node"))
 
 
 @pytest.fixture(scope="session")
 def libical(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        lacking("no C compiler on PATH")
-    folder = tmp_path_factory.mktemp("libical")
-    program = folder / "instants"
-    source = HERE / "readers" / "instants.c"
-    built = subprocess.run(
-        [str(compiler), str(source), "-o", str(program), "-lical"],
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    if built.returncode:
-        lacking("libical's headers; run `apt-get install libical-dev`")
-    return reader([str(program)], folder)
+    return _or_left_out(readers.libical, tmp_path_factory.mktemp("libical"))
 
 
 @pytest.fixture(

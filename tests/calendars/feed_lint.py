@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from uuid import UUID
 
 from scheduler.calendars.contentlines import Line, parse, unfolded
-from scheduler.calendars.lint import INSTANTS, TEXTS, byte_faults, instant_faults, text_faults
+from scheduler.calendars.lint import INSTANTS, TEXTS, byte_faults, instant_faults, state_faults, text_faults
 
 _CALENDAR = {
     "VERSION",
@@ -85,11 +84,4 @@ def _states(values: dict[str, str]) -> Iterator[str]:
         yield "not private"
     if values.get("DTSTAMP") != values.get("LAST-MODIFIED"):
         yield "DTSTAMP is not LAST-MODIFIED"
-    if not values.get("SEQUENCE", "").isdecimal():
-        yield "SEQUENCE is no number"
-    if not values.get("DTSTART", "") < values.get("DTEND", ""):
-        yield "it ends before it starts"
-    try:
-        UUID(values.get("UID", ""))
-    except ValueError:
-        yield "UID is no UUID"
+    yield from state_faults(values)

@@ -94,6 +94,7 @@ FAULTS = {
     "the same visit twice": (b"8a01", b"8a02"),
     "two places": (b"SUMMARY:Busy\r\n", b"SUMMARY:Busy\r\nLOCATION:a\r\nLOCATION:b\r\n"),
     "an alarm": (b"SUMMARY:Busy\r\n", b"SUMMARY:Busy\r\nBEGIN:VALARM\r\nEND:VALARM\r\n"),
+    "a summary that says nothing": (b"SUMMARY:Busy", b"SUMMARY:"),
     "an unescaped comma": (b"SUMMARY:Busy", b"SUMMARY:Busy, he is"),
     "a bare line feed": (b"SUMMARY:Busy\r\n", b"SUMMARY:Busy\n"),
     "a long line": (b"SUMMARY:Busy", b"SUMMARY:" + b"x" * 80),

@@ -43,6 +43,7 @@ FAULTS = {
     "a UID that speaks": (b"UID:0d9ac3b5", b"UID:visit-7"),
     "a negative sequence": (b"SEQUENCE:0", b"SEQUENCE:-1"),
     "no last line end": (b"END:VCALENDAR\r\n", b"END:VCALENDAR"),
+    "a summary that says nothing": (b"SUMMARY:Video visit with Dr. Lee", b"SUMMARY:"),
     "two events": (b"END:VEVENT\r\n", b"END:VEVENT\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n"),
     "an end before the start": (b"DTEND:20261203T200000Z", b"DTEND:20261203T180000Z"),
     "features as one value": (b"FEATURE=AUDIO,VIDEO", b'FEATURE="AUDIO,VIDEO;"'),

@@ -22,8 +22,8 @@ from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.changes.undoing import undo
 from scheduler.services.feeds.keeping import create_feed
 from tests.api.principals import HELPER
-from tests.calendars.conftest import Reader
 from tests.calendars.feed_lint import feed_faults
+from tests.calendars.independent import Reader
 from tests.cast import at, wish
 from tests.outbox.postbox import Postbox, make_round
 

@@ -8,7 +8,7 @@ import pytest
 from scheduler.calendars.invite import InviteFacts, Method, invite
 from scheduler.calendars.text import lines, one_line
 from tests.calendars.cast import HOSTILE, IN_PERSON, LINK, VIDEO, in_both_seasons, with_texts
-from tests.calendars.conftest import Reader
+from tests.calendars.independent import Reader
 
 
 def test_fifty_zones_in_both_seasons_are_the_same_instants_for_others(independent: Reader) -> None:

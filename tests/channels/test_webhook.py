@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from scheduler.channels.outcome import Verdict
 from scheduler.channels.webhook import Call, WebhookChannel, signature
 from scheduler.outgoing.http import Outside
-from tests.calendars.conftest import NODE_MODULES
+from tests.calendars.independent import NODE_MODULES
 from tests.web import Reply, ScriptedWeb, authorities, certified
 
 BODY = b'{"type":"visit.booked","timestamp":"2026-12-01T12:00:00+00:00","data":{"id":"x"}}'

@@ -1,5 +1,5 @@
-/* Reads the invites named on the command line with libical; writes one JSON object a line about each.
-   "faults" are those that libical's tables of RFC 5546 (icalrestriction_check) and its parser find. */
+/* Reads the objects named on standard input, one path a line, with libical; writes one JSON object a line
+   about each: the instants of all of its events, and what else stands in the first. "faults" are those that libical's tables of RFC 5546 (icalrestriction_check) and its parser find. */
 #include <libical/ical.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,15 +58,28 @@ static int faults(icalcomponent *component, int count)
     return count;
 }
 
-static void report(icalcomponent *calendar)
+static long long instant(icaltimetype time)
 {
-    icaltimezone *utc = icaltimezone_get_utc_timezone();
+    return (long long)icaltime_as_timet_with_zone(time, icaltimezone_get_utc_timezone());
+}
+
+static void instants(icalcomponent *calendar)
+{
     icalcomponent *event = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT);
+    printf("{\"events\": %d, \"instants\": [", icalcomponent_count_components(calendar, ICAL_VEVENT_COMPONENT));
+    for (int count = 0; event; count++) {
+        printf("%s[%lld, %lld]", count ? ", " : "", instant(icalcomponent_get_dtstart(event)),
+               instant(icalcomponent_get_dtend(event)));
+        event = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT);
+    }
+    putchar(']');
+}
+
+static void first(icalcomponent *calendar, icalcomponent *event)
+{
     icalproperty *attendee = icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY);
-    int valid = icalrestriction_check(calendar);
-    printf("{\"events\": %d", icalcomponent_count_components(calendar, ICAL_VEVENT_COMPONENT));
-    printf(", \"starts\": %lld", (long long)icaltime_as_timet_with_zone(icalcomponent_get_dtstart(event), utc));
-    printf(", \"ends\": %lld", (long long)icaltime_as_timet_with_zone(icalcomponent_get_dtend(event), utc));
+    printf(", \"starts\": %lld", instant(icalcomponent_get_dtstart(event)));
+    printf(", \"ends\": %lld", instant(icalcomponent_get_dtend(event)));
     printf(", \"sequence\": %d", icalcomponent_get_sequence(event));
     field("method", value(calendar, ICAL_METHOD_PROPERTY));
     field("uid", icalcomponent_get_uid(event));
@@ -78,20 +91,33 @@ static void report(icalcomponent *calendar)
     field("attendee", attendee ? icalproperty_get_attendee(attendee) : "");
     field("partstat", attendee ? icalproperty_get_parameter_as_string(attendee, "PARTSTAT") : "");
     field("conference", value(event, ICAL_CONFERENCE_PROPERTY));
+}
+
+static void report(icalcomponent *calendar)
+{
+    int valid = icalrestriction_check(calendar); /* it writes the faults that it finds into the components */
+    icalcomponent *event = icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT);
+    instants(calendar);
+    if (event)
+        first(calendar, event);
     printf(", \"valid\": %s, \"faults\": [", valid ? "true" : "false");
     faults(calendar, 0);
     printf("]}\n");
 }
 
-int main(int count, char **paths)
+int main(void)
 {
-    for (int each = 1; each < count; each++) {
-        char *text = contents(paths[each]);
+    char path[4096];
+    while (fgets(path, sizeof path, stdin)) {
+        path[strcspn(path, "\n")] = 0;
+        char *text = contents(path);
         icalcomponent *calendar = icalparser_parse_string(text);
-        if (!calendar)
-            return 3;
-        report(calendar);
-        icalcomponent_free(calendar);
+        if (calendar) {
+            report(calendar);
+            icalcomponent_free(calendar);
+        } else {
+            puts("{\"events\": 0, \"instants\": [], \"valid\": false, \"faults\": [\"no calendar\"]}");
+        }
         free(text);
     }
     return 0;

@@ -31,7 +31,7 @@ from scheduler.services.access import may_act_on
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
-from scheduler.services.changes.simple import advance, confirm
+from scheduler.services.changes.simple import advance, check_in, confirm
 from scheduler.services.changes.undoing import undo
 from scheduler.services.joining.entering import host
 from scheduler.services.triage import opened
@@ -159,6 +159,13 @@ def cancel_visit(id: UUID, json_data: CancelIn) -> Response:
     return _act(id, Act.CANCEL, advance, json_data.reason)
 
 
+CHECKED_IN = """Who and where the patient is was verified
+
+A visit by video is refused with `not-licensed` where its practitioner may not see the patient: by the last
+place that was said, on the visit's day. Correct it with `whereabouts`, or move the visit.
+"""
+
+
 def _staff_act(act: Act, summary: str, perform: Callable[[Scene], None] = advance) -> None:
     """A route for an act of staff alone: they differ in nothing but the act."""
 
@@ -175,7 +182,7 @@ def _staff_act(act: Act, summary: str, perform: Callable[[Scene], None] = advanc
 _staff_act(Act.APPROVE, "Approve a request")
 _staff_act(Act.DECLINE, "Decline a request")
 _staff_act(Act.ARRIVE, "The patient is there")
-_staff_act(Act.CHECK_IN, "Who and where the patient is was verified")
+_staff_act(Act.CHECK_IN, CHECKED_IN, check_in)
 _staff_act(Act.COMPLETE, "The visit took place")
 _staff_act(Act.NO_SHOW, "Nobody came")
 _staff_act(Act.UNDO, "Take the last step back", undo)

@@ -19,12 +19,14 @@ from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.clinic import Clinic, Mode
 from scheduler.domain.errors import SchedulerError
 from scheduler.domain.people import Booker, Person, Receives
+from scheduler.domain.scopes import Scope
 from scheduler.domain.triage import evaluate
 from scheduler.domain.wishes import Wish
 from tests.api.conftest import Serve
-from tests.api.people import Headers, booked, patient_of, said
+from tests.api.people import Headers, booked, patient_of, said, staff_with
 from tests.api.safety import KIND, SAYS_YES, token
 from tests.api.test_consents import ask_for_telehealth
+from tests.api.test_whereabouts import HOME
 from tests.cast import NOW, at
 from tests.services.asking import put_in_force
 
@@ -206,6 +208,28 @@ def test_a_conversion_is_no_back_door(tireless: FlaskClient) -> None:
         found, _ = doors.ask(f"/v1/visits/{visit['id']}/convert", body, patient_of(visit))
         if found not in (case.broken(booking=True) or {""}):
             wrong[case] = found
+    assert wrong == {}
+
+
+def test_checked_in_is_who_is_where_the_practitioner_may_see_them(
+    tireless: FlaskClient, run: Runtime
+) -> None:
+    """Visits of every kind × mode × age that could be booked, and each state that is said since."""
+    ask_for_telehealth(run)
+    doors, desk, wrong = Doors(tireless), staff_with(run, Scope.VISITS), {}
+    allowed = [case for case in CASES if case.agreed and case.state == "TX" and not case.broken(booking=True)]
+    for case, now in product(allowed[::3], ("", "TX", "LA")):
+        video = case.mode == Mode.TELEMEDICINE
+        if now and not video:
+            continue  # nobody asks where somebody is who comes
+        visit = said(tireless.post("/v1/visits", json=doors.booking(case, doors.wish(case))), 201)
+        path = f"/v1/visits/{visit['id']}"
+        if now:
+            doors.ask(f"{path}/whereabouts", {**HOME, "state": now}, desk)
+        doors.ask(f"{path}/arrive", {}, desk)
+        found, _ = doors.ask(f"{path}/check-in", {}, desk)
+        if found != ("not-licensed" if now == "LA" else ""):
+            wrong[case, now] = found
     assert wrong == {}
 
 

@@ -22,18 +22,25 @@ from tests.api.people import Headers, booked, patient_of, said, staff_with
 from tests.services.asking import put_in_force, visit_row
 
 HOME = {"state": "TX", "phone": "(409) 555-0123", "address": "1 Example Street, Exampleville"}
+ONES_LICENCE = 'state = "TX"\n\n[[practitioners]]\ncode = "two"'
 AWAY = {**HOME, "state": "LA", "address": "Example Inn, room 7"}
 
 
 @pytest.fixture
 def desk(run: Runtime) -> Headers:
-    return staff_with(run, Scope.VISITS, Scope.INTAKE)
+    return staff_with(run, Scope.VISITS, Scope.INTAKE, Scope.AUDIT)
 
 
 def kinds(client: FlaskClient, desk: Headers, visit: dict[str, Any]) -> list[str]:
     return [
         task["kind"] for task in said(client.get(f"/v1/tasks?visit={visit['id']}", headers=desk))["items"]
     ]
+
+
+def changes(client: FlaskClient, desk: Headers, visit: dict[str, Any]) -> list[str]:
+    """What the audit has of the visit, without who looked at it; the newest first."""
+    found = said(client.get("/v1/audit", query_string={"object_id": visit["id"]}, headers=desk))["items"]
+    return [each["act"] for each in found if each["act"] != "read"]
 
 
 def say(
@@ -87,6 +94,43 @@ def test_whoever_is_checked_in_asks_staff_to_correct_it(client: FlaskClient, des
     said(client.post(f"/v1/visits/{visit['id']}/whereabouts", json=HOME, headers=desk))
 
 
+def test_who_may_not_be_seen_there_is_not_checked_in_until_the_place_is_corrected(
+    client: FlaskClient, desk: Headers
+) -> None:
+    visit = booked(client, practitioner="one")
+    path = f"/v1/visits/{visit['id']}"
+    say(client, visit, AWAY, 422)
+    said(client.post(f"{path}/arrive", json={}, headers=desk))
+    assert said(client.post(f"{path}/check-in", json={}, headers=desk), 422)["type"].endswith("/not-licensed")
+    assert said(client.get(path, headers=desk))["status"] == "arrived"
+    assert changes(client, desk, visit)[0] == "arrive"
+    said(client.post(f"{path}/whereabouts", json=HOME, headers=desk))
+    said(client.post(f"{path}/check-in", json={}, headers=desk))
+    assert changes(client, desk, visit)[0] == "check-in"
+
+
+def test_a_licence_that_ended_since_stops_the_check_in_and_another_practitioner_is_a_way_out(
+    client: FlaskClient, run: Runtime, desk: Headers
+) -> None:
+    visit = booked(client, practitioner="one")
+    path = f"/v1/visits/{visit['id']}"
+    said(client.post(f"{path}/arrive", json={}, headers=desk))
+    put_in_force(run, {ONES_LICENCE: ONES_LICENCE.replace('"TX"', '"TX"\nuntil = 2026-12-07')})
+    said(client.post(f"{path}/check-in", json={}, headers=desk), 422)
+    to = {"start": visit["start"], "practitioner": "two"}
+    said(client.post(f"{path}/reschedule", json=to, headers=desk))
+    for act in ("arrive", "check-in"):
+        said(client.post(f"{path}/{act}", json={}, headers=desk))
+
+
+def test_whoever_stands_in_the_clinic_is_checked_in_wherever_they_live(
+    client: FlaskClient, desk: Headers
+) -> None:
+    visit = booked(client, mode="in_person", location="main", state="LA")
+    for act in ("arrive", "check-in"):
+        said(client.post(f"/v1/visits/{visit['id']}/{act}", json={}, headers=desk))
+
+
 def test_the_gate_hears_whether_they_may_be_seen_there(client: FlaskClient, run: Runtime) -> None:
     order = Order(UUID(booked(client)["id"]), Act.WHEREABOUTS, PUBLIC)
     for state, allowed in (("LA", False), ("TX", True)):
@@ -101,8 +145,7 @@ def test_a_licence_that_ends_puts_the_visits_behind_it_on_the_list_once(
     with run.db.transaction() as session:
         now = run.db.now(session)
     assert places.list_unlicensed(run.desk, now) == 0
-    one = 'state = "TX"\n\n[[practitioners]]\ncode = "two"'
-    put_in_force(run, {one: one.replace('"TX"', '"TX"\nuntil = 2026-12-07')})
+    put_in_force(run, {ONES_LICENCE: ONES_LICENCE.replace('"TX"', '"TX"\nuntil = 2026-12-07')})
     assert places.list_unlicensed(run.desk, now) == 1
     assert "not-licensed" in kinds(client, desk, visit)
     with run.db.transaction() as session:

@@ -18,12 +18,14 @@ from scheduler.domain.people import Booker, Receives
 from scheduler.domain.scopes import Scope
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act
+from scheduler.domain.whereabouts import Place, Stage
 from scheduler.services.booking import book
 from scheduler.services.changes.revoking import revoke_links
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.intake import read_intake
 from scheduler.services.places import forget_places
 from scheduler.services.recipients import BOOKED_BY, MANAGE, PATIENT
+from scheduler.services.whereabouts import say_where
 from scheduler.video.rehearsal import Rehearsal
 from scheduler.video.static import StaticRooms
 from tests.api.people import staff_with
@@ -170,6 +172,15 @@ def test_who_was_checked_in_comes_back_whatever_they_said(house: GateHouse, open
     house.does(opened, Act.CHECK_IN)
     assert entered(house.send(opened, {"x": ""}), START) == "member"
     assert house.status(opened) == "checked-in"
+
+
+def test_who_was_checked_in_and_is_elsewhere_by_now_stays_outside(house: GateHouse, opened: UUID) -> None:
+    for act in (Act.ARRIVE, Act.CHECK_IN):
+        house.does(opened, act)
+    away = Place("LA", "+14095550123", "Example Inn, room 7")
+    say_where(house.run.desk, Order(opened, Act.WHEREABOUTS, STAFF), away, Stage.BEFORE)
+    answer = house.send(opened, {"x": ""})
+    assert answer.status_code == 422 and "We cannot see you by video there" in plain(answer)
 
 
 def test_programs_hear_once_that_the_patient_arrived(house: GateHouse, opened: UUID) -> None:

@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 
 import tzdata
 
-from scheduler.db.models import Patient, Visit
+from scheduler.db.models import Visit
 from scheduler.domain.clinic import Approval, Mode
 from scheduler.domain.consents import Said
 from scheduler.domain.errors import ConsentRequired, GuardianRequired, SlotNotOffered, SlotTaken, TooLate
 from scheduler.domain.gate import check_emergency, check_triage
 from scheduler.domain.licences import check_place
 from scheduler.domain.messages import MessageKind
-from scheduler.domain.minors import GUARDIANS, is_minor
 from scheduler.domain.opening import answer_by
 from scheduler.domain.overrides import Override, set_aside
 from scheduler.domain.schedule import Chair
@@ -29,8 +28,8 @@ from scheduler.services.clinic.current import Moment
 from scheduler.services.consents import lacking
 from scheduler.services.follow_ups import tell_of_answers
 from scheduler.services.free import alternatives
+from scheduler.services.guarding import has_guardian, is_under_age
 from scheduler.services.needs import needs_in_mode, tell_of_needs
-from scheduler.services.recipients import involved
 from scheduler.services.taken import read_taken
 from scheduler.services.taking import Taking, take
 from scheduler.services.triage import sealed_result
@@ -138,10 +137,9 @@ def _chair(scene: Scene, asked: Search, start: datetime, to: Destination) -> Cha
 
 def _check_guardian(scene: Scene, day: date) -> None:
     """A visit can move to before the day on which the patient comes of age."""
-    patient, vault = scene.session.get_one(Patient, scene.visit.patient_id), scene.desk.secrets.vault
-    born = date.fromisoformat(vault.open("patients.birth_date", patient.id, patient.birth_date))
-    everybody = scene.session.scalars(involved(scene.visit.id))
-    if is_minor(born, day) and not any(each.relationship in GUARDIANS for each in everybody):
+    if is_under_age(scene.session, scene.desk, scene.visit, day) and not has_guardian(
+        scene.session, scene.visit
+    ):
         raise GuardianRequired
 
 

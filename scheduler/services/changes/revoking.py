@@ -1,10 +1,12 @@
 """Ending links before their time: those that got into wrong hands, and those of a helper."""
 
 from scheduler.db.models import Recipient
-from scheduler.domain.errors import Fault, Invalid
+from scheduler.domain.errors import Fault, GuardianRequired, Invalid
+from scheduler.domain.minors import GUARDIANS
 from scheduler.services.changes.contact import retire, tell_newcomer
 from scheduler.services.changes.roles import find_recipient
 from scheduler.services.changes.scene import Scene
+from scheduler.services.guarding import is_under_age
 from scheduler.services.links import renew_links
 from scheduler.services.outbox.carrying import compose_anew
 from scheduler.services.recipients import BOOKED_BY, PATIENT, involved
@@ -24,12 +26,17 @@ def revoke_links(scene: Scene, role: str) -> None:
 def end_helper(scene: Scene) -> None:
     """Whoever booked for the patient has no more to do with the visit; the patient hears of it instead.
 
-    Raises Invalid where the patient could not be told anything.
+    Raises GuardianRequired for the guardian of a patient under age, who would be left to themselves at the
+    gate; Invalid where the patient could not be told anything.
     """
     helper = scene.session.scalars(involved(scene.visit.id).where(Recipient.role == BOOKED_BY)).one_or_none()
     if helper is None:
         scene.idle = True
         return
+    if helper.relationship in GUARDIANS and is_under_age(
+        scene.session, scene.desk, scene.visit, scene.visit.start_wall.date()
+    ):
+        raise GuardianRequired
     patient = find_recipient(scene, PATIENT)
     if not (patient.email or patient.phone):
         raise Invalid([Fault("", "no-contact")])

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from scheduler.domain.errors import TooLate
+from scheduler.domain.clinic import Mode
+from scheduler.domain.errors import NotLicensed, TooLate
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
 from scheduler.services.changes.scene import Scene
 from scheduler.services.tasks import close_tasks
+from scheduler.services.whereabouts import may_be_seen
 
 TOLD_BY = {
     Act.APPROVE: MessageKind.CONFIRMED,
@@ -24,6 +26,18 @@ def confirm(scene: Scene) -> None:
     """The patient says that they come."""
     scene.visit.confirmed_at = scene.moment.now
     close_tasks(scene.session, TaskKind.CALL, scene.visit.id, scene.order.actor, scene.moment.now)
+
+
+def check_in(scene: Scene) -> None:
+    """Staff have verified who and where the patient is.
+
+    Raises NotLicensed where the practitioner may not see them by video there: staff enter another place if
+    the patient is elsewhere, else the visit goes to somebody else, to another mode or to the phone.
+    """
+    visit = scene.visit
+    if visit.mode == Mode.TELEMEDICINE and not may_be_seen(scene.moment.clinic, visit, visit.state):
+        raise NotLicensed
+    advance(scene)
 
 
 def advance(scene: Scene) -> None:

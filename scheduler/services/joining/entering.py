@@ -108,15 +108,17 @@ def _enter(desk: Desk, order: Order, role: Role, alias: str, check: Callable[[Sc
 
 
 def _check(scene: Scene, gate: Gate, coming: Coming) -> None:
-    """Consent and licence once more, with the visit locked. Whom staff checked in, staff decided about."""
+    """Consent and licence once more, with the visit locked.
+
+    Which answer of the gate counts for whom staff checked in, staff decided; no licence is none all the same.
+    """
     visit, session, clinic = scene.visit, scene.session, scene.moment.clinic
     enter_words(scene, coming.said, coming.client, gate.speaker)
     if missing := lacking(session, clinic, Mode.TELEMEDICINE, visit.id, [gate.speaker]):
         raise ConsentRequired(missing)
-    if scene.was is VisitStatus.CHECKED_IN:
-        return
     answer = gate_answer(session, visit)
-    if answer is None or not answer.licensed or not may_be_seen(clinic, visit, visit.state):
+    decided = scene.was is VisitStatus.CHECKED_IN or (answer is not None and answer.licensed)
+    if not decided or not may_be_seen(clinic, visit, visit.state):
         raise NotLicensed
 
 

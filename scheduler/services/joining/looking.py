@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Patient, Recipient, Visit
+from scheduler.db.models import Recipient, Visit
 from scheduler.domain.clinic import Clinic, ConsentText, Mode
 from scheduler.domain.errors import Unauthorized
-from scheduler.domain.minors import GUARDIANS, is_minor
 from scheduler.domain.video import Door, door, opens_at
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.consents import lacking
 from scheduler.services.desk import Desk
+from scheduler.services.guarding import has_guardian, is_under_age
 from scheduler.services.joining.attending import gate_answer, host_came, was_moved
 from scheduler.services.links import Holder, holder
-from scheduler.services.recipients import BOOKED_BY, JOIN, PATIENT, involved
+from scheduler.services.recipients import BOOKED_BY, JOIN, PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,5 @@ def door_of(visit: Visit, now: datetime) -> Door:
 
 def speaker_of(desk: Desk, session: Session, visit: Visit) -> str:
     """What another adult agreed to is asked again of the patient; for a minor a guardian speaks."""
-    patient, vault = session.get_one(Patient, visit.patient_id), desk.secrets.vault
-    born = date.fromisoformat(vault.open("patients.birth_date", patient.id, patient.birth_date))
-    guarded = any(each.relationship in GUARDIANS for each in session.scalars(involved(visit.id)))
-    return BOOKED_BY if guarded and is_minor(born, visit.start_wall.date()) else PATIENT
+    under_age = is_under_age(session, desk, visit, visit.start_wall.date())
+    return BOOKED_BY if under_age and has_guardian(session, visit) else PATIENT

@@ -8,7 +8,7 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.actors import Actor
 from scheduler.domain.visits import BY_STAFF, Act, VisitStatus, allowed
 from scheduler.services.changes.scene import Order, Scene, carry_out
-from scheduler.services.changes.simple import advance, confirm
+from scheduler.services.changes.simple import advance, check_in, confirm
 from scheduler.services.changes.undoing import undo
 from scheduler.services.staff_visits import StaffVisit
 from scheduler.services.visits import VisitView
@@ -18,7 +18,7 @@ PERFORM: Mapping[Act, Callable[[Scene], None]] = {
     Act.APPROVE: advance,
     Act.DECLINE: advance,
     Act.ARRIVE: advance,
-    Act.CHECK_IN: advance,
+    Act.CHECK_IN: check_in,
     Act.COMPLETE: advance,
     Act.NO_SHOW: advance,
     Act.UNDO: undo,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from scheduler.api.problems import slug_of
 from scheduler.api.runtime import runtime
 from scheduler.domain.actors import Actor
-from scheduler.domain.errors import Conflict, Invalid, Refused
+from scheduler.domain.errors import Conflict, Invalid, NotLicensed, Refused
 from scheduler.domain.scopes import Scope
 from scheduler.domain.times import local_date
 from scheduler.domain.undo import may_be_undone
@@ -35,6 +35,8 @@ REASONS = (CancelReason.PATIENT, CancelReason.CLINIC, CancelReason.PRACTITIONER_
 """What staff may say of a cancel; the others say themselves."""
 ERRORS = ("wrong-patient", "wrong-time", "double-entry", "test-entry")
 """Why a visit was entered in error."""
+SAID_HERE = {Invalid: "no-contact", NotLicensed: "check-in"}
+"""What stands in the way of an act here, and what can be done about it, as the page says it."""
 
 blueprint = staff_pages("desk_visit", __name__)
 
@@ -149,7 +151,7 @@ def _carried_out(id: UUID, act: Act, reason: str | None = None) -> Response:
 
 def _refused(id: UUID, error: Conflict | Refused) -> Response:
     """What stood in the way, above the visit as it is now."""
-    slug = "no-contact" if isinstance(error, Invalid) else slug_of(error)
+    slug = next((slug for kind, slug in SAID_HERE.items() if isinstance(error, kind)), slug_of(error))
     return visit_page(id, 409, refused=slug)
 
 

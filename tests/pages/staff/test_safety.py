@@ -45,6 +45,7 @@ PAGES: dict[str, Scope | None] = {
     "POST /staff/visits/<uuid:id>/end-helper": VISITS,
     "GET /staff/visits/<uuid:id>/video": VISITS,
     "POST /staff/visits/<uuid:id>/join": VISITS,
+    "POST /staff/visits/<uuid:id>/whereabouts": VISITS,
     "GET /staff/visits/<uuid:id>/move": VISITS,
     "POST /staff/visits/<uuid:id>/move": VISITS,
     "GET /staff/visits/<uuid:id>/contact": VISITS,

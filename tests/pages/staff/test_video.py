@@ -8,7 +8,7 @@ import pytest
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.domain.scopes import Scope
-from tests.gatehouse import END, START, GateHouse, affiliation, gatehouse, jitsi
+from tests.gatehouse import END, START, GateHouse, affiliation, entered, gatehouse, jitsi
 from tests.pages.staff.desk import COOKIE, Desk, plain
 
 
@@ -72,6 +72,30 @@ def test_all_that_the_patient_said_is_shown_to_who_may_read_it_and_each_look_is_
     assert house.audited(visit)[-1] == "read-intake"
     without = plain(desk_of(house, Scope.VISITS).get(f"/visits/{visit}/video"))
     assert "Your account may not see this." in without and "1 Example Street" not in without
+
+
+def test_whoever_may_not_be_seen_there_is_checked_in_once_staff_have_entered_the_right_place(
+    house: GateHouse, visit: UUID
+) -> None:
+    house.clock(START)
+    house.come(visit, state="LA")
+    desk = desk_of(house)
+    desk.post(f"/visits/{visit}/arrive")
+    refused = plain(desk.post(f"/visits/{visit}/check-in", 409).text)
+    assert "no licence for the state where the patient is" in refused and "another practitioner" in refused
+    assert house.status(visit) == "arrived"
+    place, path = {"state": "TX", "address": "1 Example Street", "phone": "409 555 0123"}, f"/visits/{visit}"
+    assert 'id="state-error"' in desk.post(f"{path}/whereabouts", 422, **place | {"state": ""}).text
+    assert "no licence" in plain(desk.post(f"{path}/whereabouts", 409, **place | {"state": "OK"}).text)
+    desk.post(f"{path}/whereabouts", **place)
+    desk.post(f"{path}/check-in")
+    assert house.status(visit) == "checked-in"
+    assert entered(house.send(visit, {"x": ""}), START) == "member"
+
+
+def test_a_visit_in_person_has_no_place_to_enter(house: GateHouse) -> None:
+    visit = house.booked(mode="in_person", location="main")
+    assert "The patient is elsewhere" not in desk_of(house).get(f"/visits/{visit}/video")
 
 
 def test_without_a_room_the_page_says_so(run: Runtime) -> None:

@@ -1,6 +1,7 @@
 """A visit's page, and what is done to the visit from there."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Message
 from scheduler.domain.clinic import Mode
+from scheduler.domain.people import Booker, Receives
 from scheduler.services.booking import book
 from scheduler.services.visits import VisitView
 from tests.cast import at
@@ -229,6 +231,15 @@ def test_links_are_ended_and_those_of_a_helper_for_good(desk: Desk, visit: Visit
     assert "The old links open nothing any more" in desk.get(f"/visits/{visit.id}", done="revoke-links")
     desk.act(visit.id, "end-helper")
     assert "End the access" not in desk.get(f"/visits/{visit.id}")
+
+
+def test_the_guardian_of_a_minor_is_not_taken_away(desk: Desk) -> None:
+    booker = Booker(name="Kim Example", email="kim@x.example", relationship="parent", receives=Receives.ALSO)
+    asked = replace(request(at(9, 10), 5, birth_date="2012-05-05"), booked_by=booker)
+    visit = book(desk.run.desk, asked).visit
+    refused = plain(desk.act(visit.id, "end-helper", 409).text)
+    assert "Somebody who is responsible for the patient" in refused
+    assert "Kim Example" in desk.get(f"/visits/{visit.id}")
 
 
 def test_in_person_visits_say_where(desk: Desk) -> None:

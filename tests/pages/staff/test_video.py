@@ -1,6 +1,7 @@
 """Staff go into the room of a visit by video from its page, and see where the patient is."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -84,7 +85,8 @@ def test_whoever_may_not_be_seen_there_is_checked_in_once_staff_have_entered_the
     refused = plain(desk.post(f"/visits/{visit}/check-in", 409).text)
     assert "no licence for the state where the patient is" in refused and "another practitioner" in refused
     assert house.status(visit) == "arrived"
-    place, path = {"state": "TX", "address": "1 Example Street", "phone": "409 555 0123"}, f"/visits/{visit}"
+    place: dict[str, Any] = {"state": "TX", "address": "1 Example Street", "phone": "409 555 0123"}
+    path = f"/visits/{visit}"
     assert 'id="state-error"' in desk.post(f"{path}/whereabouts", 422, **place | {"state": ""}).text
     assert "no licence" in plain(desk.post(f"{path}/whereabouts", 409, **place | {"state": "OK"}).text)
     desk.post(f"{path}/whereabouts", **place)

@@ -26,7 +26,7 @@ from scheduler.services import (
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
 from scheduler.services.desk import Desk
-from scheduler.services.inbound import mailbox
+from scheduler.services.inbound import mailbox, texts
 from scheduler.services.outside import watching
 from scheduler.services.rooms.wanting import look_after_rooms
 
@@ -61,6 +61,7 @@ JOBS = (
     Job("call-who-did-not-say-where", timedelta(minutes=1), places.call_who_did_not_say),
     Job("forget-places", timedelta(hours=1), places.forget_places),
     Job("forget-calls", timedelta(hours=1), callbacks.forget_calls),
+    Job("forget-numbers-of-texts", timedelta(hours=1), in_one(texts.forget_numbers)),
     Job("relieve-paused-channels", timedelta(minutes=1), in_one(rerouting.relieve_paused)),
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),

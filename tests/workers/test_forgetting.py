@@ -1,4 +1,4 @@
-"""What the timetable forgets by itself: where patients were, and who asked to be called."""
+"""What the timetable forgets by itself: where patients were, who asked to be called, and who texted."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from scheduler.bootstrap import Runtime
+from scheduler.services.inbound.texts import Texted, receive_text
 from tests.api.people import booked, patient_of, said
 from tests.api.safety import token
 from tests.services.asking import count, put_in_force
@@ -66,3 +67,18 @@ def test_the_clinic_file_says_for_how_long(run: Runtime) -> None:
     assert count(run, "callbacks") == 1
     later(run, 2 * DAY)
     assert count(run, "callbacks") == 0
+
+
+def test_whose_a_text_was_goes_after_a_month_and_the_same_text_still_has_no_effect(run: Runtime) -> None:
+    stop = Texted("SM1", "+14095550100", "STOP")
+    receive_text(run.desk, stop)
+    later(run, 29 * DAY)
+    assert hashes(run) != [b""]
+    later(run, 2 * DAY)
+    assert hashes(run) == [b""]
+    assert receive_text(run.desk, stop).outcome is None, "a request that somebody kept is no second one"
+
+
+def hashes(run: Runtime) -> list[bytes]:
+    with run.db.transaction() as session:
+        return [bytes(each) for each in session.scalars(text("SELECT contact_hash FROM inbound_texts"))]

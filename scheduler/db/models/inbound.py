@@ -78,7 +78,7 @@ class InboundText(Base):
     reference: Mapped[str] = mapped_column(primary_key=True)
     """The provider's."""
     contact_hash: Mapped[bytes]
-    """Of the number that it came from."""
+    """Of the number that it came from; empty once that is forgotten."""
     received_at: Mapped[datetime]
     outcome: Mapped[str]
     answered: Mapped[bool] = mapped_column(default=False)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import select, update
@@ -18,6 +19,10 @@ from scheduler.messages.answers import Answer, render_answer
 from scheduler.messages.sms import TextTooLong
 from scheduler.services.desk import Desk
 from scheduler.services.inbound.text_effects import EFFECTS, Incoming
+
+KEPT = timedelta(days=30)
+"""Time enough to look into what somebody says that they texted."""
+NOBODY = b""
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +76,16 @@ def _said(answer: Answer, language: str, clinic: Clinic) -> str | None:
     except TextTooLong:
         log.error("an answer is longer than one text", extra={"kind": answer})
         return None
+
+
+def forget_numbers(session: Session, now: datetime) -> int:
+    """Forget whose texts of a month ago were; how many.
+
+    That they came is kept: a provider's request is signed for good, and must have no effect a second time.
+    """
+    old = InboundText.received_at < now - KEPT, InboundText.contact_hash != NOBODY
+    forgotten = update(InboundText).where(*old).values(contact_hash=NOBODY)
+    return len(session.execute(forgotten.returning(InboundText.reference)).all())
 
 
 def _enter(come: Incoming, text: Texted) -> bool:

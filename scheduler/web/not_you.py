@@ -6,6 +6,8 @@ from scheduler.api.runtime import runtime
 from scheduler.services.disowning import check_not_you, disown
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
+from scheduler.web.speech import language
+from scheduler.web.texts import words
 
 blueprint = Pages("not_you", __name__)
 
@@ -25,6 +27,7 @@ def say_not_you(token: str) -> Response:
     name, value = SURE
     if request.form.get(name) != value:
         check_not_you(runtime().desk, token)
-        return page("not_you.html", 422, done=False, errors={name: "choose"})
+        errors = {name: words(language())["not_you"]["choose"]}
+        return page("not_you.html", 422, done=False, errors=errors)
     disown(runtime().desk, token)
     return page("not_you.html", done=True)

@@ -8,6 +8,8 @@ from scheduler.services.reminding import set_reminders, wants_reminders
 from scheduler.web.going import go
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
+from scheduler.web.speech import language
+from scheduler.web.texts import words
 
 blueprint = Pages("reminders", __name__)
 
@@ -19,7 +21,7 @@ MULTIPART = "multipart/form-data"
 @blueprint.get("/unsubscribe/<token>")
 def show_reminders(token: str) -> Response:
     """Changes nothing."""
-    return _page(token)
+    return _page(token, {})
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -32,13 +34,13 @@ def choose_reminders(token: str) -> Response:
         return Response(status=204)
     choice = request.form.get("reminders")
     if choice not in ("on", "off"):
-        return _page(token, chosen=False)
+        return _page(token, {"reminders": words(language())["reminders"]["choose"]})
     set_reminders(runtime().desk, token, wanted=choice == "on")
     return go(request.path)
 
 
-def _page(token: str, *, chosen: bool = True) -> Response:
+def _page(token: str, errors: dict[str, str]) -> Response:
     run = runtime()
     with run.db.transaction() as session:
         wanted = wants_reminders(session, token, run.db.now(session))
-    return page("reminders.html", 200 if chosen else 422, wanted=wanted, chosen=chosen)
+    return page("reminders.html", 422 if errors else 200, wanted=wanted, errors=errors)

@@ -15,6 +15,7 @@ from tests.browser.world import MAIL_SECONDS, World, a_mail, eventually
 pytestmark = pytest.mark.browser
 
 VIDEO, IN_PERSON = "telemedicine", "in_person"
+LOCALES = {"en": "en-US", "es": "es-MX"}
 BORN = {"Month": "3", "Day": "27", "Year": "1954"}
 LATE = 60
 """Of the free times, counted from the first: one that is days away."""
@@ -57,6 +58,10 @@ class Patient:
         assert value
         button.click()
         return datetime.fromisoformat(value.partition("|")[0])
+
+    def letters(self, count: int) -> None:
+        """Wait until so many have come, with and without a calendar entry."""
+        assert eventually(lambda: len(self.world.letters_to(self.mail)) == count, MAIL_SECONDS), count
 
     def mails(self, count: int) -> None:
         assert eventually(lambda: len(self.world.invites_to(self.mail)) == count, MAIL_SECONDS), count
@@ -152,7 +157,7 @@ def test_a_lost_link_comes_again_by_mail(patient: Patient, world: World) -> None
     patient.page.get_by_label("Email address").fill(patient.mail)
     patient.press("Send me the link")
     expect(patient.title).to_have_text("Please look at your email")
-    assert eventually(lambda: len(world.letters_to(patient.mail)) == 2, MAIL_SECONDS)
+    patient.letters(2)
     assert all("/v/" in letter for letter in world.letters_to(patient.mail))
 
 
@@ -257,8 +262,7 @@ def test_no_page_has_a_fault_that_axe_can_find_and_every_page_fits(
     browser: Browser, world: World, language: str, colours: str, size: str
 ) -> None:
     found: dict[str, list[str]] = {}
-    locale = {"en": "en-US", "es": "es-MX"}[language]
-    with opened(browser, SIZES[size], locale, color_scheme=colours) as page:
+    with opened(browser, SIZES[size], LOCALES[language], color_scheme=colours) as page:
         patient = Patient(page, world).booked(
             number=LATE + 40, language=language, timezone="America/New_York"
         )
@@ -279,18 +283,48 @@ def test_no_page_has_a_fault_that_axe_can_find_and_every_page_fits(
     assert len(found) == 20
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+def press_on(page: Page) -> None:
+    page.locator("main form[method=post] button[type=submit]").first.click()
+    page.wait_for_load_state()
+
+
+@pytest.mark.parametrize("language", LOCALES)
 def test_the_pages_beside_those_of_the_visit_have_no_fault_either(
     browser: Browser, world: World, language: str
 ) -> None:
-    with opened(browser, SIZES["phone"], {"en": "en-US", "es": "es-MX"}[language]) as page:
+    with opened(browser, SIZES["phone"], LOCALES[language]) as page:
         patient = Patient(page, world).booked(number=LATE + 60, language=language)
         page.goto(world.link_to(patient.mail, "not-you"))
         found = {"not you": faults(page)}
-        page.locator("main form[method=post] button[type=submit]").first.click()
-        page.wait_for_load_state()
+        press_on(page)
         found["not you, said"] = faults(page)
         for path in ("problems/slot-taken", "docs", "nothing-here"):
             page.goto(f"{world.api}/{path}")
             found[path] = faults(page)
     assert {name: said for name, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "choice", "said"),
+    [
+        ("en", "No, no more reminders", "We send no reminders"),
+        ("es", "No, no más recordatorios", "No enviamos recordatorios"),
+    ],
+)
+def test_reminders_are_refused_behind_their_link_on_a_page_without_a_fault(
+    browser: Browser, world: World, language: str, choice: str, said: str
+) -> None:
+    with opened(browser, SIZES["phone"], LOCALES[language]) as page:
+        patient = Patient(page, world).booked(number=LATE + 80, language=language)
+        world.remind()
+        patient.letters(2)
+        page.goto(world.link_to(patient.mail, "unsubscribe"))
+        found = {"asked": faults(page) + page.evaluate(TOO_SMALL)}
+        press_on(page)
+        expect(page.get_by_role("alert")).to_be_focused()
+        found["nothing chosen"] = faults(page) + page.evaluate(TOO_SMALL)
+        page.get_by_role("radio", name=choice).check()
+        press_on(page)
+        expect(page.locator("main")).to_contain_text(said)
+        found["refused"] = faults(page)
+    assert found == {"asked": [], "nothing chosen": [], "refused": []}

@@ -85,6 +85,12 @@ class World:
         with self._database() as connection:
             connection.execute(text("UPDATE holds SET expires_at = clock_timestamp()"))
 
+    def remind(self) -> None:
+        """Whoever booked last, as if it were the day before."""
+        last = "(SELECT max(id) FROM messages WHERE kind = 'reminder')"
+        with self._database() as connection:
+            connection.execute(text(f"UPDATE messages SET next_at = clock_timestamp() WHERE id = {last}"))
+
     @contextmanager
     def _database(self) -> Iterator[Connection]:
         engine = create_engine(self.postgres.url)

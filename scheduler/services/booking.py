@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import Hold
 from scheduler.domain.booking import BookingRequest, search_for
 from scheduler.domain.errors import SlotTaken
-from scheduler.domain.hooks import BOOK
 from scheduler.domain.messages import Hint
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search
@@ -19,11 +18,10 @@ from scheduler.services.clinic.current import Moment
 from scheduler.services.converting import HoldEnded, keep, live_hold, search_held, use_up
 from scheduler.services.desk import Desk
 from scheduler.services.follow_ups import open_follow_ups
-from scheduler.services.history import note_act
 from scheduler.services.idempotency import Repeatable
 from scheduler.services.newcomers import check_first_visit
 from scheduler.services.patients import Recognised, recognise
-from scheduler.services.recording import NewVisit, record
+from scheduler.services.recording import NewVisit, record, write_up
 from scheduler.services.taking import Taking, take
 from scheduler.services.visits import VisitView, view
 
@@ -115,17 +113,16 @@ def _enter(
 ) -> Booked:
     request, kind = choice.request, choice.search.visit_type
     patient = recognise(session, request.known_by, desk.secrets, moment.now)
+    hold = choice.hold.id if choice.hold else None
+    written = write_up(session, desk, moment, NewVisit(request, kind, choice.chair, patient.patient, hold))
     if choice.hold:
         keep(session, choice.hold, moment.now)
     taken = take(session, moment, choice.search, choice.taking(patient))
     check_first_visit(session, moment, request, kind, patient.patient)
-    hold = choice.hold.id if choice.hold else None
-    visit = NewVisit(request, kind, choice.chair, patient.patient, taken, hold)
-    made, due = record(session, desk, moment, visit)
+    due = record(session, written, taken)
     if hold:
         use_up(session, hold)
-    open_follow_ups(session, desk, moment, made, request.triage if kind.triage else None)
-    reason = request.override.reason if request.override else None
-    due += note_act(session, made, request.actor, BOOK, None, visit.status, 0, moment.now, reason)
-    idempotency.finish(session, repeatable, visit=made)
-    return Booked(view(session, desk, made), due)
+    result = request.triage if kind.triage else None
+    open_follow_ups(session, desk, moment, written.visit, patient.alike, result)
+    idempotency.finish(session, repeatable, visit=written.visit.id)
+    return Booked(written.view, due)

@@ -84,7 +84,11 @@ def occupation_of(visit: Visit, patient: int) -> Occupation:
 
 
 def claim_for_visit(session: Session, visit: UUID, taken: Occupation) -> None:
-    session.execute(insert(Claim.table()), [{"visit_id": visit, **row} for _, row in taken.rows()])
+    session.execute(insert(Claim.table()), claims_of(visit, taken))
+
+
+def claims_of(visit: UUID, taken: Occupation) -> list[dict[str, Any]]:
+    return [{"visit_id": visit, **row} for _, row in taken.rows()]
 
 
 def claim_for_hold(session: Session, hold: UUID, taken: Occupation) -> None:

@@ -34,14 +34,18 @@ class Giver:
 
 
 def enter(session: Session, giver: Giver, said: Iterable[Decision], now: datetime) -> None:
-    """Write down what somebody said. Consent to texts is a number's: without one there is nothing to keep."""
-    rows = [
+    """Write down what somebody said."""
+    if rows := consent_rows(giver, said, now):
+        session.execute(insert(Consent.table()), rows)
+
+
+def consent_rows(giver: Giver, said: Iterable[Decision], now: datetime) -> list[dict[str, Any]]:
+    """Consent to texts is a number's: without one there is nothing to keep."""
+    return [
         _row(giver, each, now)
         for each in said
         if each.text.kind != ConsentKind.SMS or giver.phone_hash is not None
     ]
-    if rows:
-        session.execute(insert(Consent.table()), rows)
 
 
 def _row(giver: Giver, said: Decision, now: datetime) -> dict[str, Any]:

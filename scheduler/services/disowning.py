@@ -14,7 +14,7 @@ from scheduler.domain.messages import ChannelName
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import EXPECTED, Act, VisitStatus
 from scheduler.services.desk import Desk
-from scheduler.services.history import note_act
+from scheduler.services.history import acted, note_act
 from scheduler.services.links import holder, renew_links
 from scheduler.services.recipients import IS_INVOLVED, NOT_YOU
 from scheduler.services.suppressing import suppress, visits_told
@@ -70,7 +70,7 @@ def end_access(
         renew_links(session, desk, each)
     visit.version += 1
     status = VisitStatus(visit.status)
-    note_act(session, visit.id, actor, Act.NOT_YOU, status, status, visit.sequence, now)
+    note_act(session, acted(visit.id, actor, Act.NOT_YOU, status, status, visit.sequence, now))
     if status in EXPECTED and visit.ends_at > now:
         open_task(session, kind, visit.id, str(involved[0].id), now, now)
     return involved

@@ -6,22 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from scheduler.db.rows import spell
 from scheduler.domain.messages import QUEUES, ChannelName, Hint, MessageState, PlannedMessage, Queue
 from scheduler.domain.routing import dispatch
 from scheduler.services.reaching import Reached
 
 # One statement however many rows, and always the same one: it is parsed, prepared and cached once.
-ENTER = text(
-    """
+MESSAGES = """
     INSERT INTO messages (visit_id, recipient_id, sequence, kind, offset_minutes, channel, queue, state,
                           due_at, expires_at, next_at, message_id, created_at, attempt, handoffs)
     SELECT visit_id, recipient_id, sequence, kind, offset_minutes, channel, queue, state,
            due_at, expires_at, next_at, message_id, created_at, 0, 0
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+    FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS r (
         visit_id uuid, recipient_id uuid, sequence int, kind text, offset_minutes int, channel text,
         queue text, state text, due_at timestamptz, expires_at timestamptz, next_at timestamptz,
         message_id text, created_at timestamptz
@@ -31,8 +30,8 @@ ENTER = text(
                   next_at = EXCLUDED.next_at, nudged_at = NULL, finished_at = NULL
     WHERE messages.state = 'skipped'
     RETURNING id, queue, due_at
-    """
-)
+"""
+ENTER = text(MESSAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,18 @@ def plan(
     session: Session, about: About, told: Sequence[Reached], planned: Sequence[PlannedMessage], now: datetime
 ) -> list[Hint]:
     """Write the rows of all, each by the channels that reach them; hints of those that are due at once."""
-    return enter(
-        session,
-        [
-            message_row(about, one.recipient, sent.channel, sent.message, now)
-            for one in told
-            for each in planned
-            for sent in dispatch(each, one.reach, about.starts, now)
-        ],
-        now,
-    )
+    return enter(session, planned_rows(about, told, planned, now), now)
+
+
+def planned_rows(
+    about: About, told: Sequence[Reached], planned: Sequence[PlannedMessage], now: datetime
+) -> list[dict[str, Any]]:
+    return [
+        message_row(about, one.recipient, sent.channel, sent.message, now)
+        for one in told
+        for each in planned
+        for sent in dispatch(each, one.reach, about.starts, now)
+    ]
 
 
 def enter(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> list[Hint]:
@@ -68,7 +69,7 @@ def enter(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> li
     """
     if not rows:
         return []
-    made = session.execute(ENTER, {"rows": orjson.dumps(rows).decode()})
+    made = session.execute(ENTER, {"messages": spell(rows)})
     return [Hint(id, Queue(queue)) for id, queue, due in made if due <= now]
 
 

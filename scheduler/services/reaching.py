@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, bindparam, exists, or_, select
+from sqlalchemy import CTE, Row, and_, bindparam, exists, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql import ColumnElement
 
-from scheduler.db.models import Recipient, Suppression, Visit
+from scheduler.db.models import Base, Consent, Recipient, Suppression, Visit
+from scheduler.db.rows import select_given
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.routing import Reach
 from scheduler.services.consents import WANTS_TEXTS
@@ -50,6 +51,19 @@ _ASKED = (
 _OF_VISIT = _ASKED.where(Recipient.visit_id == bindparam("visit"), HEARS_OF_IT)  # put together once
 
 
+def _stand_in(model: type[Base], rows: str) -> CTE:
+    return text(rows).columns().cte(model.__tablename__)
+
+
+# The same question about rows that are not entered yet: they stand in for the tables. Of consents a new one
+# is the last word, as its id, which it has not got, comes first.
+_OF_NEW = _ASKED.where(HEARS_OF_IT).add_cte(
+    _stand_in(Visit, select_given(Visit)),
+    _stand_in(Recipient, select_given(Recipient)),
+    _stand_in(Consent, f"TABLE consents UNION ALL {select_given(Consent)}"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """Somebody who is to hear of a visit, and how."""
@@ -61,6 +75,11 @@ class Reached:
 def who_hears(session: Session, visit: UUID) -> list[Reached]:
     """Everybody whom a visit is told to, by whatever channel."""
     return [_reached(row) for row in session.execute(_OF_VISIT, {"visit": visit})]
+
+
+def who_will_hear(session: Session, rows: Mapping[str, str]) -> list[Reached]:
+    """Everybody to whom a new visit is told; its `visits`, `recipients` and `consents` come spelled."""
+    return [_reached(row) for row in session.execute(_OF_NEW, rows)]
 
 
 def reach_of(session: Session, recipients: Collection[UUID]) -> Mapping[UUID, Reach]:

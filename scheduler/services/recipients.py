@@ -11,7 +11,6 @@ from scheduler.db.models import Link, Recipient
 from scheduler.db.secrets import token_hash
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.people import Booker, Contact, Receives, fold_email
-from scheduler.services.consents import Giver
 from scheduler.services.desk import Desk
 
 PATIENT, BOOKED_BY = "patient", "booked_by"
@@ -28,34 +27,35 @@ LASTING = (NOT_YOU, UNSUBSCRIBE)
 IS_INVOLVED: ColumnElement[bool] = Recipient.role.not_like(f"{FORMER}%")
 
 
-def enter_recipients(session: Session, desk: Desk, visit: UUID, request: BookingRequest) -> Giver:
-    """Write down who hears of a visit, and what their links are known by; whose word the consents are."""
-    patient, booker = request.patient, request.booked_by
+def rows_at_booking(desk: Desk, visit: UUID, request: BookingRequest) -> list[dict[str, Any]]:
+    """Who hears of a visit, or does not; whoever booked comes first."""
+    booker = request.booked_by
     told = booker is None or booker.receives is not Receives.INSTEAD
-    giver, role = enter_recipient(session, desk, visit, PATIENT, patient, receives=told), PATIENT
-    if booker:
-        told = booker.receives is not Receives.NOTHING
-        giver, role = enter_recipient(session, desk, visit, BOOKED_BY, booker, receives=told), BOOKED_BY
-    who = request.booker
-    number = desk.secrets.lookup.hash("phone", who.phone) if who.phone else None
-    return Giver(visit, giver, role, who.language, number, request.actor, request.client)
+    patient = _row(desk, visit, PATIENT, request.patient, receives=told)
+    if booker is None:
+        return [patient]
+    told = booker.receives is not Receives.NOTHING
+    return [_row(desk, visit, BOOKED_BY, booker, receives=told), patient]
 
 
 def enter_recipient(
     session: Session, desk: Desk, visit: UUID, role: str, person: Contact, *, receives: bool
 ) -> UUID:
     """One recipient with links of a first generation; the id."""
-    id = uuid4()
-    row = _row(id, visit, desk, person)
-    session.execute(insert(Recipient.table()).values(**row, role=role, receives=receives))
+    row = _row(desk, visit, role, person, receives=receives)
+    id: UUID = row["id"]
+    session.execute(insert(Recipient.table()).values(row))
     session.execute(insert(Link.table()), list(link_rows(desk, visit, id, desk.secrets.links.active, 0)))
     return id
 
 
-def _row(id: UUID, visit: UUID, desk: Desk, person: Contact) -> dict[str, Any]:
+def _row(desk: Desk, visit: UUID, role: str, person: Contact, *, receives: bool) -> dict[str, Any]:
+    id = uuid4()
     return {
         "id": id,
         "visit_id": visit,
+        "role": role,
+        "receives": receives,
         "relationship": person.relationship if isinstance(person, Booker) else None,
         "name": desk.secrets.vault.seal("recipients.name", id, person.name),
         **contact_columns(desk, id, person),

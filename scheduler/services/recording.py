@@ -1,45 +1,60 @@
 """Writing a visit down: its row, claims, recipients, links and messages."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import tzdata
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Visit
+from scheduler.db.models import Claim, Consent, Link, Recipient, Visit
+from scheduler.db.rows import insert_given, spell
 from scheduler.db.secrets import Secrets
 from scheduler.domain.booking import BookingRequest, under_guardian
 from scheduler.domain.clinic import Mode, VisitType
 from scheduler.domain.consents import decisions_at_booking
-from scheduler.domain.messages import Hint, plan_booking
+from scheduler.domain.hooks import BOOK
+from scheduler.domain.messages import ChannelName, Hint, Queue, plan_booking
 from scheduler.domain.opening import answer_by
 from scheduler.domain.people import fold_reference, new_reference
 from scheduler.domain.schedule import Chair
-from scheduler.domain.times import wall_of
+from scheduler.domain.times import local_date, wall_of
 from scheduler.domain.visits import VisitStatus, first_status
-from scheduler.services.claims import Occupation, claim_for_visit, turn_claims_over
+from scheduler.services.claims import Occupation, claims_of, turn_claims_over
 from scheduler.services.clinic.current import Moment
-from scheduler.services.consents import enter as enter_consents
+from scheduler.services.consents import Giver, consent_rows
 from scheduler.services.desk import Desk
+from scheduler.services.history import NOTED, acted
 from scheduler.services.needs import sealed_needs
-from scheduler.services.planning import About, plan
-from scheduler.services.reaching import who_hears
-from scheduler.services.recipients import enter_recipients
+from scheduler.services.planning import MESSAGES, About, planned_rows
+from scheduler.services.reaching import Reached, notify, who_will_hear
+from scheduler.services.recipients import link_rows, rows_at_booking
 from scheduler.services.triage import sealed_result
+from scheduler.services.visits import VisitView, view_of
+
+# What a booking writes, but for what it gave staff to do.
+RECORD = text(
+    f"""
+    WITH visit AS ({insert_given(Visit)}), claim AS ({insert_given(Claim)}),
+    recipient AS ({insert_given(Recipient)}), link AS ({insert_given(Link)}),
+    consent AS ({insert_given(Consent)}), message AS ({MESSAGES}), {NOTED}
+    SELECT id, queue FROM message WHERE due_at <= :at
+    UNION ALL SELECT id, 'hooks' FROM hook
+    """  # noqa: S608 - names of our own tables
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NewVisit:
-    """Everything that was decided about a visit before it is written down."""
+    """Everything that was decided about a visit before its time is taken."""
 
     request: BookingRequest
     kind: VisitType
     chair: Chair
     patient: UUID
-    taken: Occupation
     hold: UUID | None = None
     """What held that time until now."""
 
@@ -51,21 +66,66 @@ class NewVisit:
         return first_status(self.kind.modes[self.request.wish.mode])
 
 
-def record(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> tuple[UUID, list[Hint]]:
-    """Write all rows of a new visit; its id and hints of the messages that are due now."""
-    visit = uuid4()
-    session.execute(insert(Visit.table()), _visit_row(visit, moment, desk.secrets, new))
-    if new.hold:
-        turn_claims_over(session, new.hold, visit, new.taken)
-    else:
-        claim_for_visit(session, visit, new.taken)
-    giver = enter_recipients(session, desk, visit, under_guardian(new.request, new.taken.on_date))
-    said = decisions_at_booking(moment.clinic, new.request.wish.mode, new.request.consents)
-    enter_consents(session, giver, said, moment.now)
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A visit that needs nothing but its time, and what will be known of it."""
+
+    visit: Visit
+    row: Mapping[str, Any]
+    others: Mapping[str, str]
+    """Rows of all other tables but claims, spelled for `RECORD`."""
+    act: Mapping[str, object]
+    view: VisitView
+    hold: UUID | None
+
+
+def write_up(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> Record:
+    """All that takes thought, seals and hashes: nobody has to wait for it behind a lock."""
+    id, request = uuid4(), under_guardian(new.request, local_date(new.request.start, new.chair.zone))
+    row, people = _visit_row(id, moment, desk.secrets, new), rows_at_booking(desk, id, request)
+    said = decisions_at_booking(moment.clinic, request.wish.mode, request.consents)
+    consents = consent_rows(_giver(request, people[0]), said, moment.now)
+    rows = {"visits": spell([row]), "recipients": spell(people), "consents": spell(consents)}
+    told = who_will_hear(session, rows)
+    links = [one for each in people for one in link_rows(desk, id, each["id"], each["link_key"], 0)]
+    messages = _messages(moment, new, id, told)
+    by = notify(
+        (ChannelName.EMAIL in each.reach.reached, ChannelName.SMS in each.reach.reached) for each in told
+    )
+    reason = request.override.reason if request.override else None
+    visit = Visit(**row)
+    return Record(
+        visit,
+        row,
+        {**rows, "links": spell(links), "messages": spell(messages)},
+        acted(id, request.actor, BOOK, None, new.status, 0, moment.now, reason),
+        view_of(desk, visit, [Recipient(**each) for each in people], by),
+        new.hold,
+    )
+
+
+def record(session: Session, written: Record, taken: Occupation) -> list[Hint]:
+    """Enter a visit in the time that was taken for it; hints of the messages that are due now."""
+    id = written.visit.id
+    claims = [] if written.hold else claims_of(id, taken)
+    visit = spell([{**written.row, "room_id": taken.room}])
+    rows = {**written.others, **written.act, "visits": visit, "claims": spell(claims)}
+    due = [Hint(message, Queue(queue)) for message, queue in session.execute(RECORD, rows)]
+    if written.hold:
+        turn_claims_over(session, written.hold, id, taken)
+    return due
+
+
+def _giver(request: BookingRequest, who: Mapping[str, Any]) -> Giver:
+    """Whoever booked, whose word the consents are."""
+    said = who["visit_id"], who["id"], who["role"], who["language"], who["phone_hash"]
+    return Giver(*said, request.actor, request.client)
+
+
+def _messages(moment: Moment, new: NewVisit, id: UUID, told: Sequence[Reached]) -> list[dict[str, Any]]:
     mode, start = new.request.wish.mode, new.request.start
     planned = plan_booking(new.status, mode, start, moment.now, moment.clinic.reminders)
-    about = About(visit, 0, (start,))
-    return visit, plan(session, about, who_hears(session, visit), planned, moment.now)
+    return planned_rows(About(id, 0, (start,)), told, planned, moment.now)
 
 
 def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dict[str, Any]:
@@ -78,9 +138,8 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "reference": secrets.vault.seal("visits.reference", id, reference),
         "reference_hash": secrets.lookup.hash("reference", fold_reference(reference)),
         "patient_id": new.patient,
-        "practitioner_id": new.taken.practitioner,
+        "practitioner_id": moment.in_force.resources[chair.practitioner.code],
         "practitioner": chair.practitioner.code,
-        "room_id": new.taken.room,
         "location": chair.place,
         "visit_type": kind.code,
         "label": kind.label[request.patient.language],
@@ -99,6 +158,8 @@ def _visit_row(id: UUID, moment: Moment, secrets: Secrets, new: NewVisit) -> dic
         "minutes": kind.minutes,
         "buffer_before": kind.buffer_before,
         "buffer_after": kind.buffer_after,
+        "sequence": 0,
+        "version": 1,
         "clinic_version": moment.in_force.version,
         "answer_by": _answer_by(moment, new),
         "created_at": moment.now,

@@ -43,7 +43,14 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
     if visit is None:
         raise NotFound
     told = session.execute(involved(id).add_columns(BY_MAIL, BY_TEXT)).all()
-    recipients = [each for each, _, _ in told]
+    by = notify((mail, text) for each, mail, text in told if each.receives)
+    return view_of(desk, visit, [each for each, _, _ in told], by, recipient)
+
+
+def view_of(
+    desk: Desk, visit: Visit, recipients: Sequence[Recipient], notify: str, recipient: UUID | None = None
+) -> VisitView:
+    """The same of rows that are at hand."""
     holder = next((each for each in recipients if each.id == recipient), None) or _booker(recipients)
     manage, join = (
         desk.token(holder.link_key, visit.id, holder.id, purpose, holder.link_generation)
@@ -51,7 +58,7 @@ def view(session: Session, desk: Desk, id: UUID, recipient: UUID | None = None) 
     )
     return VisitView(
         **facts(desk.secrets.vault, visit),
-        notify=notify((mail, text) for each, mail, text in told if each.receives),
+        notify=notify,
         recipients=[Told(each.role, each.relationship, each.receives) for each in recipients],
         manage_token=manage,
         manage_link=desk.manage_link(manage),

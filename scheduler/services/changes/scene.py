@@ -31,7 +31,7 @@ from scheduler.domain.visits import (
 from scheduler.services.calling import CALL_WITHIN, open_call
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
-from scheduler.services.history import note_act
+from scheduler.services.history import acted, note_act
 from scheduler.services.needs import tell_of_needs
 from scheduler.services.planning import About, plan
 from scheduler.services.reaching import Reached, who_hears
@@ -203,6 +203,5 @@ def _write_down(scene: Scene) -> None:
     if scene.was is VisitStatus.PENDING and scene.status is not VisitStatus.PENDING:
         for kind in (TaskKind.APPROVE, TaskKind.UNANSWERED):
             close_tasks(session, kind, visit.id, order.actor, now)
-    scene.due += note_act(
-        session, visit.id, order.actor, order.act, scene.was, scene.status, visit.sequence, now, order.reason
-    )
+    act = acted(visit.id, order.actor, order.act, scene.was, scene.status, visit.sequence, now, order.reason)
+    scene.due += note_act(session, act)

@@ -10,7 +10,7 @@ from scheduler.domain.visits import EXPECTED, Act, VisitStatus
 from scheduler.services.changes.scene import Order, Scene
 from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
-from scheduler.services.history import note_act
+from scheduler.services.history import acted, note_act
 
 
 def tell_of_places(session: Session, desk: Desk, places: list[str]) -> int:
@@ -43,4 +43,5 @@ def tell_of_move(session: Session, desk: Desk, moment: Moment, visit: Visit, rea
     order = Order(visit.id, Act.RESCHEDULE, SYSTEM, reason=reason)
     scene = Scene(desk, session, moment, order, visit, status, status)
     scene.tell(MessageKind.RECEIVED if status is VisitStatus.PENDING else MessageKind.CHANGED)
-    note_act(session, visit.id, SYSTEM, order.act, status, status, visit.sequence, moment.now, reason)
+    act = acted(visit.id, SYSTEM, order.act, status, status, visit.sequence, moment.now, reason)
+    note_act(session, act)

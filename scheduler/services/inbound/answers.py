@@ -17,7 +17,7 @@ from scheduler.domain.visits import EXPECTED, Act, VisitStatus
 from scheduler.services.changes.scene import Order, carry_out_within
 from scheduler.services.changes.simple import confirm
 from scheduler.services.desk import Desk
-from scheduler.services.history import note_act
+from scheduler.services.history import acted, note_act
 from scheduler.services.inbound.declining import tell_that_it_stands
 from scheduler.services.inbound.effects import Effect
 from scheduler.services.recipients import PATIENT, involved
@@ -70,7 +70,8 @@ def _decline(session: Session, visit: Visit, who: Recipient, now: datetime) -> E
     visit.confirmed_at = None
     visit.version += 1
     status = VisitStatus(visit.status)
-    note_act(session, visit.id, _actor(who), Act.SAY_NO, status, status, visit.sequence, now, "invite")
+    act = acted(visit.id, _actor(who), Act.SAY_NO, status, status, visit.sequence, now, "invite")
+    note_act(session, act)
     _ask_staff(session, TaskKind.DECLINED, visit, str(who.id), now)
     due = tell_that_it_stands(session, visit, who, now)
     return Effect(InboundOutcome.DECLINED, visit.id, due=due)

@@ -36,6 +36,18 @@ LONGEST_PLAIN = 60
 _FORM: "EmailPolicy[Any]" = policy.SMTPUTF8.clone(refold_source="none")
 
 
+class _Part(Message):
+    """Knows its own type: writing it down, the library would parse the header for it six times."""
+
+    def __init__(self, content_type: str, parameter: str) -> None:
+        super().__init__()
+        self._type = content_type
+        self.set_raw("Content-Type", f"{content_type};{parameter}")
+
+    def get_content_type(self) -> str:
+        return self._type
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     message_id: str
@@ -55,6 +67,8 @@ class Mail:
     """The Message-IDs of the mails that this one follows, oldest first."""
     unsubscribe: str | None = None
     """Where a mail program may post that its reader wants no more of these (RFC 8058)."""
+    template_version: str | None = None
+    """By which templates it was made, for the record alone."""
 
 
 def compose(mail: Mail) -> bytes:
@@ -139,31 +153,29 @@ def _visible(text: str) -> str:
 
 def _multipart(subtype: str, message_id: str, parts: Sequence[Message]) -> Message:
     boundary = hashlib.sha256(f"{subtype} {message_id}".encode()).hexdigest()[:32]
-    message: Message = Message()
     # "=_" stands in no text that is quoted-printable or base64, so no part can hold the boundary.
-    message.set_raw("Content-Type", f'multipart/{subtype};\r\n boundary="=_{boundary}"')
+    message = _Part(f"multipart/{subtype}", f'\r\n boundary="=_{boundary}"')
     message.set_payload(list(parts))
     return message
 
 
 def _quoted(text: str, subtype: str) -> Message:
     body = quopri.encodestring(text.encode()).decode("ascii")
-    return _part(f'text/{subtype}; charset="utf-8"', "quoted-printable", body)
+    return _part(f"text/{subtype}", ' charset="utf-8"', "quoted-printable", body)
 
 
 def _calendar(content: bytes, method: str) -> Message:
-    return _part(f"text/calendar; charset=UTF-8; method={method}", "base64", _base64(content))
+    return _part("text/calendar", f" charset=UTF-8; method={method}", "base64", _base64(content))
 
 
 def _attachment(content: bytes) -> Message:
-    part = _part(f'application/ics; name="{ATTACHMENT}"', "base64", _base64(content))
+    part = _part("application/ics", f' name="{ATTACHMENT}"', "base64", _base64(content))
     part.set_raw("Content-Disposition", f'attachment; filename="{ATTACHMENT}"')
     return part
 
 
-def _part(content_type: str, encoding: str, body: str) -> Message:
-    part: Message = Message()
-    part.set_raw("Content-Type", content_type)
+def _part(content_type: str, parameter: str, encoding: str, body: str) -> Message:
+    part = _Part(content_type, parameter)
     part.set_raw("Content-Transfer-Encoding", encoding)
     part.set_payload(body)
     return part

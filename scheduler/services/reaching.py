@@ -36,7 +36,7 @@ HEARS_OF_IT: ColumnElement[bool] = and_(
 )
 """Whoever has no address of any kind is told by somebody else of the visit."""
 
-_ASKED = (
+ASKED = (
     select(
         Recipient.id,
         Recipient.timezone,
@@ -48,7 +48,8 @@ _ASKED = (
     .join(Visit, Visit.id == Recipient.visit_id)
     .order_by(Recipient.role)
 )
-_OF_VISIT = _ASKED.where(Recipient.visit_id == bindparam("visit"), HEARS_OF_IT)  # put together once
+"""Of recipients, what `reached` reads."""
+_OF_VISIT = ASKED.where(Recipient.visit_id == bindparam("visit"), HEARS_OF_IT)  # put together once
 
 
 def _stand_in(model: type[Base], rows: str) -> CTE:
@@ -74,7 +75,7 @@ class Reached:
 
 def who_hears(session: Session, visit: UUID) -> list[Reached]:
     """Everybody whom a visit is told to, by whatever channel."""
-    return [_reached(row) for row in session.execute(_OF_VISIT, {"visit": visit})]
+    return [reached(row) for row in session.execute(_OF_VISIT, {"visit": visit})]
 
 
 def who_will_hear(session: Session, rows: Mapping[str, str]) -> list[Reached]:
@@ -84,8 +85,8 @@ def who_will_hear(session: Session, rows: Mapping[str, str]) -> list[Reached]:
 
 def reach_of(session: Session, recipients: Collection[UUID]) -> Mapping[UUID, Reach]:
     """How these are reached now; of those who are to hear nothing, nothing."""
-    rows = session.execute(_ASKED.where(Recipient.id.in_(recipients), HEARS_OF_IT))
-    return {each.recipient: each.reach for each in map(_reached, rows)}
+    rows = session.execute(ASKED.where(Recipient.id.in_(recipients), HEARS_OF_IT))
+    return {each.recipient: each.reach for each in map(reached, rows)}
 
 
 def notify(by_mail_and_text: Iterable[tuple[bool, bool]]) -> str:
@@ -96,7 +97,8 @@ def notify(by_mail_and_text: Iterable[tuple[bool, bool]]) -> str:
     return ChannelName.SMS if any(text for _, text in told) else ChannelName.CALL
 
 
-def _reached(row: Row[*tuple[object, ...]]) -> Reached:
+def reached(row: Row[*tuple[object, ...]]) -> Reached:
+    """How somebody is reached, as a row of ASKED says."""
     by = {ChannelName.EMAIL: row.by_mail, ChannelName.SMS: row.by_text}
     return Reached(
         row.id,

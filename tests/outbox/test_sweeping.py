@@ -12,6 +12,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.models import Heartbeat
 from scheduler.domain.messages import MessageKind, MessageState, Queue
 from scheduler.services.outbox import sweeping
+from scheduler.services.outbox.claiming import BATCH
 from scheduler.services.outbox.fence import Passage, fence
 from scheduler.services.outbox.sweeping import Reaper, beat, expire, free, nudge
 from tests.outbox.conftest import HOUR, Book, add_messages, change, claim_at, claimed, first, now, row, rows
@@ -171,11 +172,28 @@ def test_reminders_of_a_whole_minute_keep_nothing_urgent_from_its_hint(
 
 def test_two_sweepers_at_once_hint_each_message_once(run: Runtime, book: Book) -> None:
     visit = book()
-    ids = {first(run, visit), *add_messages(run, visit, MessageKind.JOIN, 20)}
+    ids = {first(run, visit), *add_messages(run, visit, MessageKind.JOIN, BATCH - 1)}
     with run.db.transaction() as session:
         mine = {hint.message for hint in nudge(session, run.db.now(session) + 3 * SECOND)}
         assert nudged(run, 3 * SECOND) == set()
     assert mine == ids
+
+
+def test_of_a_backlog_ten_share_a_hint_that_is_good_for_ten(run: Runtime, book: Book) -> None:
+    book()
+    for each in rows(run):
+        change(run, each.id, state=MessageState.SENT)
+    visit = rows(run)[0].visit_id
+    assert visit
+    ids = add_messages(run, visit, MessageKind.REMINDER, 4 * BATCH, queue=Queue.BULK)
+    for late, id in enumerate(reversed(ids)):
+        change(run, id, next_at=now(run) - late * SECOND)
+    with run.db.transaction() as session:
+        hints = [hint.message for hint in nudge(session, run.db.now(session) + 3 * SECOND)]
+    assert hints == [*ids[:BATCH], ids[BATCH], ids[2 * BATCH], ids[3 * BATCH]]
+    taken = [{each.id for each in claim_at(run, hint)} for hint in (ids[0], *hints[BATCH:])]
+    assert set.union(*taken) == set(ids)
+    assert nudged(run, 5 * SECOND) == set()
 
 
 def test_a_sweeper_says_that_it_is_alive(run: Runtime) -> None:

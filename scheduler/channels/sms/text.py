@@ -15,3 +15,5 @@ class Text:
     """When it was first written; aware."""
     valid_for: int
     """Seconds after which it has no sense any more."""
+    template_version: str | None = None
+    """By which templates it was made, for the record alone."""

@@ -14,7 +14,7 @@ from scheduler.domain.messages import MessageState
 from scheduler.messages.alerts import AlertFacts, render_alert, render_alert_sms
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import ClaimedAlert
-from scheduler.services.outbox.content import message_id, note_version
+from scheduler.services.outbox.content import message_id
 
 
 def unneeded(session: Session, held: ClaimedAlert, now: datetime) -> MessageState | None:
@@ -31,7 +31,6 @@ def alert_mail(session: Session, desk: Desk, held: ClaimedAlert) -> Mail | None:
     if email is None:
         return None
     text = render_alert(facts)
-    note_version(session, held, text.template_version)
     return Mail(
         message_id=message_id(held.message_id, clinic),
         date=held.made_at,
@@ -40,6 +39,7 @@ def alert_mail(session: Session, desk: Desk, held: ClaimedAlert) -> Mail | None:
         subject=text.subject,
         text=text.text,
         html=text.html,
+        template_version=text.template_version,
     )
 
 
@@ -50,9 +50,8 @@ def alert_text(session: Session, desk: Desk, held: ClaimedAlert) -> Text | None:
     if phone is None:
         return None
     text = render_alert_sms(facts)
-    note_version(session, held, text.template_version)
     lasts = int((held.expires_at - desk.db.now(session)).total_seconds())
-    return Text(held.message_id, phone, text.body, held.made_at, lasts)
+    return Text(held.message_id, phone, text.body, held.made_at, lasts, text.template_version)
 
 
 def _facts(session: Session, desk: Desk, clinic: Clinic, held: ClaimedAlert) -> tuple[AlertFacts, str | None]:

@@ -1,6 +1,7 @@
 """Messages that nothing but the phone brings: when they are due they become tasks for staff."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ class Call:
 
     message: int
     visit: UUID
+    template_version: ClassVar[None] = None
+    """Nobody words it."""
 
 
 def compose_call(session: Session, desk: Desk, held: Held) -> Call | None:

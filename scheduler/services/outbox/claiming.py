@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import ChannelPause, Message
@@ -16,6 +16,41 @@ BATCH = 10
 """How many messages a hint claims at most, its own included."""
 PROBE_EVERY = timedelta(minutes=1)
 """How often a paused channel is tried with one message."""
+
+
+_ROWS = Message.table().c
+_DUE = (
+    # A literal, as in the index: a plan that is kept for any state could not use it.
+    _ROWS.state == literal(MessageState.PENDING, literal_execute=True),
+    _ROWS.next_at <= bindparam("now"),
+    _ROWS.expires_at > bindparam("now"),
+)
+_HINTED = (
+    select(_ROWS.queue, _ROWS.channel)
+    .where(*_DUE, _ROWS.id == bindparam("hint"))
+    .with_for_update(skip_locked=True)
+)
+_MORE = (
+    select(_ROWS.id)
+    .where(*_DUE, _ROWS.id != bindparam("hint"))
+    .where(_ROWS.queue == bindparam("queue"), _ROWS.channel == bindparam("channel"))
+    .order_by(_ROWS.next_at)
+    .limit(BATCH - 1)
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(Message)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=MessageState.CLAIMED,
+        token=func.gen_random_uuid(),
+        claimed_by=bindparam("worker"),
+        attempt=Message.attempt + 1,
+        made_at=func.coalesce(Message.made_at, bindparam("now")),
+        clinic_version=func.coalesce(Message.clinic_version, bindparam("clinic")),
+    )
+    .returning(Message)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +104,7 @@ def claim(session: Session, hint: int, worker: str, clinic_version: int, now: da
     A hint of a message that is done already claims nothing: hints may come twice. Of a paused channel one
     message a minute is claimed, as a probe.
     """
-    first = session.execute(_due(now).where(Message.id == hint)).first()
+    first = session.execute(_HINTED, {"hint": hint, "now": now}).first()
     if first is None:
         return []
     paused = session.get(ChannelPause, first.channel)
@@ -79,19 +114,8 @@ def claim(session: Session, hint: int, worker: str, clinic_version: int, now: da
             if _may_probe(session, first.channel, now)
             else []
         )
-    alike = _due(now).where(
-        Message.queue == first.queue, Message.channel == first.channel, Message.id != hint
-    )
-    more = session.execute(alike.order_by(Message.next_at).limit(BATCH - 1))
-    return _take(session, [hint, *(row.id for row in more)], worker, clinic_version, now)
-
-
-def _due(now: datetime) -> Select[int, str, str]:
-    return (
-        select(Message.id, Message.queue, Message.channel)
-        .where(Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now)
-        .with_for_update(skip_locked=True)
-    )
+    more = session.scalars(_MORE, {"hint": hint, "now": now, "queue": first.queue, "channel": first.channel})
+    return _take(session, [hint, *more], worker, clinic_version, now)
 
 
 def _may_probe(session: Session, channel: str, now: datetime) -> bool:
@@ -107,19 +131,8 @@ def _may_probe(session: Session, channel: str, now: datetime) -> bool:
 def _take(
     session: Session, ids: Sequence[int], worker: str, clinic_version: int, now: datetime
 ) -> list[Held]:
-    rows = session.scalars(
-        update(Message)
-        .where(Message.id.in_(ids))
-        .values(
-            state=MessageState.CLAIMED,
-            token=func.gen_random_uuid(),
-            claimed_by=worker,
-            attempt=Message.attempt + 1,
-            made_at=func.coalesce(Message.made_at, now),
-            clinic_version=func.coalesce(Message.clinic_version, clinic_version),
-        )
-        .returning(Message)
-    )
+    taken = {"ids": ids, "worker": worker, "now": now, "clinic": clinic_version}
+    rows = session.scalars(_TAKE, taken, execution_options={"synchronize_session": False})
     return sorted(map(_held, rows), key=lambda each: (each.sequence, each.id))
 
 

@@ -1,11 +1,12 @@
 """What a message says: a pure function of its row, so that every attempt has the same bytes."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from scheduler.calendars.invite import Method
@@ -24,6 +25,20 @@ from scheduler.services.reminding import unsubscribe_token
 
 TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
 """Whoever got one of these last believes in the visit."""
+# Put together once: these are the statements of every message.
+_ROWS = (
+    select(Visit, Recipient)
+    .join(Recipient, Recipient.visit_id == Visit.id)
+    .where(Recipient.id.in_(bindparam("recipients", expanding=True)))
+)
+_MESSAGES = Message.table().c
+_FIRST_TOLD = (
+    select(_MESSAGES.message_id)
+    .where(_MESSAGES.recipient_id == bindparam("recipient"), _MESSAGES.id < bindparam("message"))
+    .where(_MESSAGES.channel == bindparam("channel"))
+    .order_by(_MESSAGES.id)
+    .limit(1)
+)
 
 
 def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
@@ -35,7 +50,6 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     stop = _stop_link(session, desk, recipient) if held.kind is MessageKind.REMINDER else None
     facts = replace(facts, asks_where=_asks_where(held, visit), stop_link=stop)
     text = render(facts)
-    note_version(session, held, text.template_version)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
     # and some hold the entry all the same, from the invite that the visit's page gives out.
     method = Method.CANCEL if held.kind in REMOVING else Method.REQUEST
@@ -54,6 +68,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
         calendar=entry,
         calendar_method=method,
         unsubscribe=stop,
+        template_version=text.template_version,
         references=tuple(message_id(each, clinic) for each in _first_told(session, held)),
     )
 
@@ -74,12 +89,13 @@ def message_id(token: str, clinic: Clinic) -> str:
 
 def rows_of(session: Session, held: Claimed) -> tuple[Visit, Recipient]:
     """What a message is about, and whom it is for."""
-    rows = session.execute(
-        select(Visit, Recipient)
-        .join(Recipient, Recipient.visit_id == Visit.id)
-        .where(Visit.id == held.visit, Recipient.id == held.recipient)
-    ).one()
-    return rows[0], rows[1]
+    return session.get_one(Visit, held.visit), session.get_one(Recipient, held.recipient)
+
+
+def look_up(session: Session, held: Iterable[Held]) -> Sequence[object]:
+    """The rows of all of these at once: as long as they are kept, the session asks for none again."""
+    recipients = [each.recipient for each in held if isinstance(each, Claimed)]
+    return session.execute(_ROWS, {"recipients": recipients}).all() if recipients else ()
 
 
 def _open(desk: Desk, recipient: Recipient, column: str) -> str:
@@ -104,12 +120,6 @@ def worded(session: Session, held: Claimed) -> MessageKind:
     )
     last = session.scalars(handed_over).first()
     return held.kind if last in TOLD_OF_BOOKING else MessageKind.CONFIRMED
-
-
-def note_version(session: Session, held: Held, version: str) -> None:
-    """By which templates it was made."""
-    mine = Message.id == held.id, Message.token == held.token
-    session.execute(update(Message).where(*mine).values(template_version=version))
 
 
 def facts_of(
@@ -168,11 +178,5 @@ def _first_told(session: Session, held: Claimed) -> list[str]:
 
     Handed over or not: which of them left may still change, and a retry has to name the same.
     """
-    first = (
-        select(Message.message_id)
-        .where(Message.visit_id == held.visit, Message.recipient_id == held.recipient)
-        .where(Message.id < held.id, Message.channel == held.channel)
-        .order_by(Message.id)
-        .limit(1)
-    )
-    return list(session.scalars(first))
+    row = {"recipient": held.recipient, "message": held.id, "channel": held.channel}
+    return list(session.scalars(_FIRST_TOLD, row))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
@@ -16,9 +17,10 @@ from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Held, claim
+from scheduler.services.outbox.content import look_up
 from scheduler.services.outbox.fence import FRESH, LEASE, Passage, fence, give_back, withdraw
 from scheduler.services.outbox.finishing import finish
-from scheduler.services.outbox.manners import MANNERS
+from scheduler.services.outbox.manners import MANNERS, Content
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +66,13 @@ def deliver(room: PostRoom, hint: int) -> int:
     with db.transaction() as session:
         moment = room.desk.clinics.moment(session)
         held = claim(session, hint, room.worker, moment.in_force.version, moment.now)
-    began = time.monotonic()
+    clock = _Clock(moment.now)
+    contents = _compose_all(room, held)
     sent = 0
-    while held and time.monotonic() - began <= BEGUN_WITHIN:
+    while held and clock.age() <= BEGUN_WITHIN:
         first, *held = held
         try:
-            sent += _deliver_one(room, first, began)
+            sent += _deliver_one(room, first, contents.get(first.id), clock)
         except BaseException:
             _give_back(room, held)
             raise
@@ -86,29 +89,43 @@ def _give_back(room: PostRoom, held: Sequence[Held]) -> None:
             give_back(session, each, room.desk.db.now(session))
 
 
+class _Clock:
+    """The database's, asked at the claim; from then on this process counts by itself."""
+
+    def __init__(self, now: datetime) -> None:
+        self._then, self._began = now, time.monotonic()
+
+    def age(self) -> float:
+        """Seconds since the claim."""
+        return time.monotonic() - self._began
+
+    def now(self) -> datetime:
+        return self._then + timedelta(seconds=self.age())
+
+
 class _Gate:
     """The fence of one message, remembering whether it was asked: what happens after may be too late."""
 
-    def __init__(self, room: PostRoom, held: Held, began: float) -> None:
-        self._room, self._db, self._held, self._began = room, room.desk.db, held, began
+    def __init__(self, room: PostRoom, held: Held, clock: _Clock) -> None:
+        self._room, self._db, self._held, self._clock = room, room.desk.db, held, clock
+        self.template_version: str | None = None
         self.asked = False
 
     def __call__(self) -> bool:
         self.asked = True
-        if time.monotonic() - self._began > self._room.lease * FRESH:
+        if self._clock.age() > self._room.lease * FRESH:
             _give_back(self._room, [self._held])
             return False
         return self._db.attempt(self._pass) is Passage.GO
 
     def _pass(self, session: Session) -> Passage:
-        return fence(session, self._held, self._db.now(session))
+        return fence(session, self._held, self._db.now(session), self.template_version)
 
 
-def _deliver_one(room: PostRoom, held: Held, began: float) -> bool:
-    db = room.desk.db
-    outcome = _hand_over(room, held, _Gate(room, held, began))
-    with db.transaction() as session:
-        state = finish(session, held, outcome, room.worker, db.now(session))
+def _deliver_one(room: PostRoom, held: Held, content: Content | None, clock: _Clock) -> bool:
+    outcome = _hand_over(room, held, content, _Gate(room, held, clock))
+    with room.desk.db.transaction() as session:
+        state = finish(session, held, outcome, room.worker, clock.now())
     log.info(
         "delivered" if outcome.verdict is Verdict.SENT else "not delivered",
         extra={"message_id": held.id, "kind": held.kind, "channel": held.channel, "verdict": outcome.verdict,
@@ -117,14 +134,14 @@ def _deliver_one(room: PostRoom, held: Held, began: float) -> bool:
     return outcome.verdict is Verdict.SENT
 
 
-def _hand_over(room: PostRoom, held: Held, gate: _Gate) -> Outcome:
+def _hand_over(room: PostRoom, held: Held, content: Content | None, gate: _Gate) -> Outcome:
     try:
-        with room.desk.db.transaction() as session:
-            content = _composed(session, room.desk, held)
+        content = content or _compose_one(room, held)
     except Exception as error:  # whatever is wrong with this message must not stop the others
         return _not_composed(held, error)
     if content is None:
         return Outcome(Verdict.FENCED)
+    gate.template_version = content.template_version
     channel = room.channels[held.channel]
     if held.handoffs and MANNERS[held.channel].asks:
         return channel.look_up(content) if isinstance(channel, Askable) else Outcome(Verdict.UNKNOWN)
@@ -136,12 +153,33 @@ def _hand_over(room: PostRoom, held: Held, gate: _Gate) -> Outcome:
         return _not_composed(held, error)
 
 
-def _composed(session: Session, desk: Desk, held: Held) -> object | None:
+def _compose_all(room: PostRoom, held: Sequence[Held]) -> Mapping[int, Content | None]:
+    """What to hand over, by message, made in one transaction; nothing where any of them has trouble.
+
+    Those that are not here are made each by itself when their turn comes, which says whose trouble it was.
+    """
+    try:
+        with room.desk.db.transaction() as session:
+            rows = look_up(session, held)
+            contents = {each.id: _compose(session, room.desk, each) for each in held}
+            del rows
+    except Exception as error:  # as above
+        log.warning("cannot compose together: %s", type(error).__name__)
+        return {}
+    return contents
+
+
+def _compose_one(room: PostRoom, held: Held) -> Content | None:
     """What to hand over; None, and the message is at its end, where nobody is to have it any more."""
-    content = MANNERS[held.channel].compose(session, desk, held)
-    if content is None:
-        withdraw(session, held, desk.db.now(session))
+    with room.desk.db.transaction() as session:
+        content = _compose(session, room.desk, held)
+        if content is None:
+            withdraw(session, held, room.desk.db.now(session))
     return content
+
+
+def _compose(session: Session, desk: Desk, held: Held) -> Content | None:
+    return MANNERS[held.channel].compose(session, desk, held)
 
 
 def _not_composed(held: Held, error: Exception) -> Outcome:

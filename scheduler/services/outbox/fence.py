@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import exists, select, tuple_, update
+from sqlalchemy import bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from scheduler.db.models import Message, Visit
@@ -25,6 +25,28 @@ HANDING_OVER = 1 / 3
 YIELD = timedelta(seconds=1)
 
 
+# Put together once: these are the statements of every message.
+_VISITS = Visit.table().c
+_LOCK_VISIT = (
+    select(_VISITS.status, _VISITS.sequence)
+    .where(_VISITS.id == bindparam("visit"))
+    .with_for_update(key_share=True)
+)
+_MESSAGES = Message.table()
+_HAND_OVER = (
+    update(_MESSAGES)
+    .where(_MESSAGES.c.id == bindparam("message"), _MESSAGES.c.token == bindparam("mine"))
+    .where(_MESSAGES.c.state == MessageState.CLAIMED, _MESSAGES.c.expires_at > bindparam("now"))
+    .values(
+        state=MessageState.HANDOFF,
+        handoffs=_MESSAGES.c.handoffs + 1,
+        handed_at=bindparam("now"),
+        template_version=bindparam("version"),
+    )
+    .returning(_MESSAGES.c.id)
+)
+
+
 class Passage(StrEnum):
     GO = "go"
     LOST = "lost"
@@ -35,12 +57,25 @@ class Passage(StrEnum):
     """Not yet: an earlier message to the same recipient has to leave first, or it is night there."""
 
 
-def fence(session: Session, held: Held, now: datetime) -> Passage:
+def fence(session: Session, held: Held, now: datetime, template_version: str | None = None) -> Passage:
     """Mark the message as handed over, if it may be; commit before the byte leaves.
 
-    What it is about is locked before it.
+    What it is about is locked before it. By which templates it was made is noted with it.
     """
     ended = GUARDS[type(held)](session, held, now)
+    if ended is None:
+        ended = _turn(session, held, now)
+    if ended is None and _handed_over(session, held, now, template_version):
+        return Passage.GO
+    return _kept_back(session, held, ended, now)
+
+
+def _handed_over(session: Session, held: Held, now: datetime, template_version: str | None) -> bool:
+    row = {"message": held.id, "mine": held.token, "now": now, "version": template_version}
+    return session.execute(_HAND_OVER, row).first() is not None
+
+
+def _kept_back(session: Session, held: Held, ended: Obstacle | None, now: datetime) -> Passage:
     row = session.scalars(
         select(Message)
         .where(Message.id == held.id, Message.token == held.token, Message.state == MessageState.CLAIMED)
@@ -48,18 +83,12 @@ def fence(session: Session, held: Held, now: datetime) -> Passage:
     ).one_or_none()
     if row is None:
         return Passage.LOST
-    if row.expires_at <= now:
+    if row.expires_at <= now or ended is None:
         return _void(session, held, MessageState.EXPIRED, now)
     if isinstance(ended, datetime):
         give_back(session, held, ended)
         return Passage.YIELD
-    if ended:
-        return _void(session, held, ended, now)
-    if isinstance(held, Claimed) and held.kind in WITH_ENTRY and _must_yield(session, held, now):
-        _set(session, held, state=MessageState.PENDING, token=None, next_at=now + YIELD)
-        return Passage.YIELD
-    _set(session, held, state=MessageState.HANDOFF, handoffs=held.handoffs + 1, handed_at=now)
-    return Passage.GO
+    return _void(session, held, ended, now)
 
 
 def withdraw(session: Session, held: Held, now: datetime) -> None:
@@ -74,9 +103,7 @@ def give_back(session: Session, held: Held, at: datetime) -> None:
 
 def _untrue(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
     """What becomes of a message that says of its visit what is not so; None where it is. Locks the visit."""
-    visit = session.execute(
-        select(Visit.status, Visit.sequence).where(Visit.id == held.visit).with_for_update(key_share=True)
-    ).one()
+    visit = session.execute(_LOCK_VISIT, {"visit": held.visit}).one()
     if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
         return MessageState.SUPERSEDED
     return obstacle(session, held, now)
@@ -101,8 +128,14 @@ def _set(session: Session, held: Held, **values: object) -> None:
     )
 
 
+def _turn(session: Session, held: Held, now: datetime) -> datetime | None:
+    """When it may go, where a message with a calendar entry that was planned earlier is on its way there."""
+    if isinstance(held, Claimed) and held.kind in WITH_ENTRY and _must_yield(session, held, now):
+        return now + YIELD
+    return None
+
+
 def _must_yield(session: Session, held: Claimed, now: datetime) -> bool:
-    """Whether a message with a calendar entry that was planned earlier is still on its way here."""
     earlier = aliased(Message)
     on_its_way = (earlier.state.in_([MessageState.CLAIMED, MessageState.HANDOFF])) | (
         (earlier.state == MessageState.PENDING) & (earlier.due_at <= now)

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -36,9 +37,17 @@ def spread(wait: timedelta) -> timedelta:
     return wait * random.uniform(1.0, 1.1)  # noqa: S311 - guards no secret
 
 
+class Content(Protocol):
+    """What a channel hands over."""
+
+    @property
+    def template_version(self) -> str | None:
+        """By which templates it was made, for the record alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    compose: Callable[[Session, Desk, Held], object | None]
+    compose: Callable[[Session, Desk, Held], Content | None]
     """What the channel hands over; None where nobody is to have it any more."""
     most_handoffs: int | None
     """After so many hand-overs of which nobody knows the end it stays unknown; None: it never does."""
@@ -49,7 +58,7 @@ class Manner:
     waits: Sequence[timedelta] = ()
     """How long to wait after which failed try instead, the last one of which ends it."""
     afterwards: Callable[[Session, Held, Outcome, datetime], None] | None = None
-    """What else an outcome does, in the transaction that records it."""
+    """What else it does that a message was not taken, in the transaction that records it."""
 
 
 MANNERS: Mapping[ChannelName, Manner] = {

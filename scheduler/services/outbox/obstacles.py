@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Recipient
@@ -10,7 +10,7 @@ from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.routing import WEEK, Reach, is_night, morning_after, within_caps
 from scheduler.domain.times import DAY
 from scheduler.services.outbox.claiming import Claimed
-from scheduler.services.reaching import CONTACT_HASH, reach_of, unwanted
+from scheduler.services.reaching import ASKED, CONTACT_HASH, HEARS_OF_IT, reached, unwanted
 from scheduler.services.recipients import FORMER, IS_INVOLVED
 from scheduler.services.reminding import WANTS_NO_REMINDERS
 from scheduler.services.rerouting import move_on
@@ -19,28 +19,35 @@ Obstacle = MessageState | datetime
 """What becomes of a message that must not go there; an instant where it may go then."""
 
 
+_WHO = ASKED.add_columns(
+    Recipient.role,
+    Recipient.email_hash,
+    HEARS_OF_IT.label("hears"),
+    WANTS_NO_REMINDERS.label("refuses_reminders"),
+).where(Recipient.id == bindparam("recipient"))  # put together once
+
+
 def obstacle(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
     """None where it may. Lock the visit before."""
-    role, email_hash = session.execute(
-        select(Recipient.role, Recipient.email_hash).where(Recipient.id == held.recipient)
-    ).one()
+    who = session.execute(_WHO, {"recipient": held.recipient}).one()
     if held.kind is MessageKind.WITHDRAWN:
-        return _keeps_from_withdrawing(session, held, role, email_hash)
-    if role.startswith(FORMER):
+        return _keeps_from_withdrawing(session, held, who.role, who.email_hash)
+    if who.role.startswith(FORMER):
         return MessageState.SUPERSEDED
     if held.channel not in CONTACT_HASH:
         return None
-    reach = reach_of(session, [held.recipient]).get(held.recipient)
-    if reach is None or held.channel not in reach.reached:
+    reach = reached(who).reach
+    if not who.hears or held.channel not in reach.reached:
         return _go_another_way(session, held, now)
-    return _reminder_obstacle(session, held, reach, now) if held.kind is MessageKind.REMINDER else None
+    return _reminder_obstacle(session, held, who, now) if held.kind is MessageKind.REMINDER else None
 
 
-def _reminder_obstacle(session: Session, held: Claimed, reach: Reach, now: datetime) -> Obstacle | None:
+def _reminder_obstacle(
+    session: Session, held: Claimed, who: Row[*tuple[object, ...]], now: datetime
+) -> Obstacle | None:
     if held.channel is ChannelName.SMS:
-        return _untimely(session, held, reach, now)
-    refuses = select(WANTS_NO_REMINDERS).where(Recipient.id == held.recipient)
-    return MessageState.SKIPPED if session.execute(refuses).scalar_one() else None
+        return _untimely(session, held, reached(who).reach, now)
+    return MessageState.SKIPPED if who.refuses_reminders else None
 
 
 def _keeps_from_withdrawing(

@@ -1,10 +1,11 @@
 """What a sweeper looks for: messages that are late, held too long, or due."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, or_, select, true, update
+from sqlalchemy import case, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from scheduler.db.models import Heartbeat, Message
 from scheduler.domain.messages import Hint, MessageState, Queue
 from scheduler.services.calling import call_instead
 from scheduler.services.health import SWEEP
+from scheduler.services.outbox.claiming import BATCH
 from scheduler.services.outbox.fence import LEASE
 from scheduler.services.outbox.manners import MANNERS
 
@@ -23,6 +25,18 @@ UNHEARD = timedelta(minutes=1)
 MOST_UNHEARD = 50
 MOST_NUDGES = 500
 """For each queue: thousands of reminders must not keep a confirmation from its turn."""
+ORDER = [*Queue]
+_NUDGE = text("""
+UPDATE messages SET nudged_at = :now
+FROM unnest(CAST(:queues AS text[])) AS queues (name) CROSS JOIN LATERAL (
+  SELECT id FROM messages
+  WHERE queue = queues.name AND state = 'pending' AND next_at <= :now AND expires_at > :now
+  AND (nudged_at <= :again OR (nudged_at IS NULL AND created_at <= :new))
+  ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED
+) AS due
+WHERE messages.id = due.id
+RETURNING messages.id, messages.queue, messages.channel, messages.next_at
+""")
 ENDED = case((Message.handoffs > 0, MessageState.UNKNOWN), else_=MessageState.EXPIRED)
 """Of one that was handed over once nobody can say that it was not heard."""
 MAY_GO_ON = or_(
@@ -48,23 +62,22 @@ def expire(session: Session, now: datetime) -> int:
 
 
 def nudge(session: Session, now: datetime) -> list[Hint]:
-    """Messages that are due and were not hinted lately, urgent ones first; they are marked as hinted."""
-    return [hint for queue in Queue for hint in _nudge(session, queue, now)]
+    """Messages that are due and were not hinted lately, urgent ones first; they are marked as hinted.
+
+    A hint is good for BATCH messages of a queue and a channel: of a backlog that many share one.
+    """
+    bounds = {"now": now, "again": now - NUDGE_AGAIN, "new": now - DOORBELL_GRACE, "most": MOST_NUDGES}
+    found = session.execute(_NUDGE, {"queues": ORDER, **bounds})
+    due: dict[tuple[Queue, str], list[int]] = {}
+    for row in sorted(found, key=lambda each: (each.next_at, each.id)):
+        due.setdefault((Queue(row.queue), row.channel), []).append(row.id)
+    lines = sorted(due.items(), key=lambda each: ORDER.index(each[0][0]))
+    return [Hint(id, queue) for (queue, _), ids in lines for id in _thinned(ids)]
 
 
-def _nudge(session: Session, queue: Queue, now: datetime) -> list[Hint]:
-    unhinted = Message.nudged_at.is_(None) & (Message.created_at <= now - DOORBELL_GRACE)
-    due = (
-        select(Message.id)
-        .where(Message.queue == queue, Message.next_at <= now, Message.expires_at > now)
-        .where(Message.state == MessageState.PENDING)
-        .where(unhinted | (Message.nudged_at <= now - NUDGE_AGAIN))
-        .order_by(Message.next_at)
-        .limit(MOST_NUDGES)
-        .with_for_update(skip_locked=True)
-    )
-    hinted = update(Message).where(Message.id.in_(due)).values(nudged_at=now)
-    return [Hint(id, queue) for id in session.scalars(hinted.returning(Message.id))]
+def _thinned(ids: Sequence[int]) -> Sequence[int]:
+    """The first ones each, so that several workers may begin at once."""
+    return [*ids[:BATCH], *ids[BATCH::BATCH]]
 
 
 def unheard(session: Session, now: datetime) -> list[Hint]:

@@ -13,7 +13,7 @@ from scheduler.messages.sms import render_sms
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.alerts import alert_text
 from scheduler.services.outbox.claiming import Claimed, ClaimedHook, Held
-from scheduler.services.outbox.content import facts_of, note_version, rows_of, worded
+from scheduler.services.outbox.content import facts_of, rows_of, worded
 
 
 def compose_text(session: Session, desk: Desk, held: Held) -> Text | None:
@@ -28,12 +28,12 @@ def text_of(session: Session, desk: Desk, held: Claimed) -> Text:
     facts = facts_of(desk, clinic, held.kind, worded(session, held), visit, recipient)
     facts = replace(facts, reads_answers=desk.reads_texts)
     text = render_sms(facts, place_name(clinic, visit), _initials(session, desk, visit, recipient))
-    note_version(session, held, text.template_version)
     assert recipient.phone
     return Text(
         id=held.message_id,
         to=desk.secrets.vault.open("recipients.phone", recipient.id, recipient.phone),
         body=text.body,
+        template_version=text.template_version,
         made_at=held.made_at,
         valid_for=int((held.expires_at - desk.db.now(session)).total_seconds()),
     )

@@ -58,7 +58,7 @@ def _stand_in(model: type[Base], rows: str) -> CTE:
 
 # The same question about rows that are not entered yet: they stand in for the tables. Of consents a new one
 # is the last word, as its id, which it has not got, comes first.
-_OF_NEW = _ASKED.where(HEARS_OF_IT).add_cte(
+_OF_NEW = ASKED.where(HEARS_OF_IT).add_cte(
     _stand_in(Visit, select_given(Visit)),
     _stand_in(Recipient, select_given(Recipient)),
     _stand_in(Consent, f"TABLE consents UNION ALL {select_given(Consent)}"),

@@ -80,7 +80,7 @@ def who_hears(session: Session, visit: UUID) -> list[Reached]:
 
 def who_will_hear(session: Session, rows: Mapping[str, str]) -> list[Reached]:
     """Everybody to whom a new visit is told; its `visits`, `recipients` and `consents` come spelled."""
-    return [_reached(row) for row in session.execute(_OF_NEW, rows)]
+    return [reached(row) for row in session.execute(_OF_NEW, rows)]
 
 
 def reach_of(session: Session, recipients: Collection[UUID]) -> Mapping[UUID, Reach]:

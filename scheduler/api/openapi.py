@@ -21,6 +21,7 @@ blueprint = APIBlueprint(
     enable_openapi=False,
 )
 
+KEY = "visits.docs"
 PROBLEM = "application/problem+json"
 VIEW = re.compile(r"^[a-z]+_[a-z]+_")
 """What APIFlask puts before the name of a view: method and blueprint."""
@@ -33,10 +34,13 @@ WITH_BODY = ("413", "415")
 
 @blueprint.get("/docs")
 def docs() -> str:
-    """The contract as a page."""
+    """The contract as a page: rendered once, since it takes long and nobody has to wait between two calls."""
     app = current_app
     assert isinstance(app, APIFlask)
-    return render_template("docs.html", spec=app.spec, spec_url=url_for("openapi.spec"))
+    if KEY not in app.extensions:
+        page = render_template("docs.html", spec=app.spec, spec_url=url_for("openapi.spec"))
+        app.extensions[KEY] = page
+    return str(app.extensions[KEY])
 
 
 @blueprint.get("/problems/<slug>")

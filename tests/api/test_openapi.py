@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from flask import template_rendered
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -97,6 +98,15 @@ def test_the_page_shows_every_operation_and_every_object(client: FlaskClient, sp
         assert operation["summary"] in page.text
     for name in spec["components"]["schemas"]:
         assert f'id="{name}"' in page.text
+
+
+def test_the_page_is_rendered_once_in_the_life_of_a_process(run: Runtime) -> None:
+    """It takes a fifth of a second, and nobody counts who asks for it."""
+    rendered: list[str] = []
+    app = create_app(run)
+    with template_rendered.connected_to(lambda _, template, **__: rendered.append(template.name), app):
+        pages = {app.test_client().get("/docs").text for _ in range(3)}
+    assert (len(pages), rendered) == (1, ["docs.html"])
 
 
 def test_the_page_speaks_to_no_third_party(client: FlaskClient) -> None:

@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Time zones come from the pinned tzdata package alone.
 export PYTHONTZPATH =
+# Python keeps what it compiled: or each process would begin with a second of compiling.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test whole-test compose-test faults faults-short demo check format lock bench clean
 .DEFAULT_GOAL := run

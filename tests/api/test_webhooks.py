@@ -6,7 +6,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.channels.webhook import WebhookChannel
 from scheduler.db.models import AuditEntry, Message, WebhookEndpoint
@@ -16,7 +15,7 @@ from scheduler.outgoing.http import Outside
 from scheduler.services.outbox.delivering import PostRoom
 from tests.api.people import Headers, booked, said, staff_with
 from tests.cast import at
-from tests.conftest import settings_for
+from tests.conftest import serving, settings_for
 from tests.services.hooks.conftest import send_all
 from tests.web import Reply, ScriptedWeb
 
@@ -122,7 +121,7 @@ def test_deliveries_are_listed_the_newest_first_with_their_attempts_and_replayed
     migrated: str, run: Runtime, staff: Headers
 ) -> None:
     rehearsal = bootstrap(settings_for(migrated, outgoing_loopback=True))
-    client = create_app(rehearsal).test_client()
+    client = serving(rehearsal).test_client()
     with ScriptedWeb(lambda asked: Reply(500)) as web:
         room = PostRoom(
             rehearsal.desk, {ChannelName.WEBHOOK: WebhookChannel(Outside(loopback=True))}, "worker-1"

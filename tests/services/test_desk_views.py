@@ -87,7 +87,8 @@ def test_what_there_is_to_do_names_whom_it_is_about(run: Runtime) -> None:
     assert (found.task.kind, found.visit.id, found.visit.name) == ("approve", visit.id, "Ana Example")
     assert work(run, Wanted(kind="not-you")) == []
     with run.db.transaction() as session:
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.actor == "staff:pat")).all()
+        told = select(AuditEntry.act).where(AuditEntry.actor == "staff:pat").order_by(AuditEntry.id)
+        acts = session.scalars(told).all()
     assert acts == ["list"]  # where there was nothing to see nothing is written down
 
 

@@ -129,10 +129,10 @@ def _zoom(settings: Settings) -> Vendor:
     return Zoom(settings.zoom_api_url, tokens)
 
 
-def bootstrap(settings: Settings, doorbell: Doorbell | None = None) -> Runtime:
-    """A service with its own connections. Call it after the fork."""
+def bootstrap(settings: Settings, doorbell: Doorbell | None = None, db: Database | None = None) -> Runtime:
+    """A service with its own connections, where it is given none. Call it after the fork."""
     use_pinned_zones()
-    db = open_database(settings)
+    db = db or open_database(settings)
     desk = Desk(
         db,
         Clinics(db),

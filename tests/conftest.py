@@ -4,15 +4,20 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from copy import copy
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import pytest
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from config.settings import Settings
 from config.zones import use_pinned_zones
@@ -24,10 +29,13 @@ from scheduler.db.engine import Database
 from scheduler.db.models import Base
 from scheduler.embedded.postgres import EmbeddedPostgres
 from scheduler.embedded.redis import EmbeddedRedis
+from scheduler.services.accounts import passwords
 from scheduler.services.clinic.apply import apply
 from tests.cast import NOW
 
 use_pinned_zones()
+hypothesis.settings.register_profile("any machine", deadline=None)  # however busy it is
+hypothesis.settings.load_profile("any machine")
 
 pytest_plugins = ["tests.calendars.recording"]
 
@@ -49,15 +57,33 @@ WIPE = text(
 )
 """One statement; and ten times as fast as TRUNCATE, which makes new files."""
 
+APPLIED = ("clinic_versions", "resources")
+"""The tables that applying a clinic file to an empty database writes."""
+
 
 def example_key(name: str) -> str:
     """32 bytes that differ by name: for tests, and for nothing else."""
     return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()).decode()
 
 
+def clock_offset() -> timedelta:
+    """Makes it NOW at this moment."""
+    return NOW - datetime.now(UTC)
+
+
 def settings_for(url: str, **more: object) -> Settings:
     """Settings of a service on a database, its clock standing at NOW when this is called."""
-    offset = (NOW - datetime.now(UTC)).total_seconds()
+    now: dict[str, object] = {"clock_offset": clock_offset().total_seconds()}
+    return _settings_for(url, **now | more) if more else _usual_settings(url).model_copy(update=now)
+
+
+@cache
+def _usual_settings(url: str) -> Settings:
+    """Read once: most tests have these."""
+    return _settings_for(url)
+
+
+def _settings_for(url: str, **more: object) -> Settings:
     values: dict[str, object] = {
         "database_url": url,
         "redis_url": "redis://127.0.0.1:1/0",
@@ -67,7 +93,6 @@ def settings_for(url: str, **more: object) -> Settings:
         "encryption_keys": f"e1:{example_key('encryption')}",
         "lookup_key": example_key("lookup"),
         "link_keys": f"l1:{example_key('links')}",
-        "clock_offset": offset,
         "limit_reads": "off",
         "limit_writes": "off",
         "limit_contact": "off",
@@ -76,17 +101,42 @@ def settings_for(url: str, **more: object) -> Settings:
     return Settings.model_validate(values)
 
 
+def wipe(session: Session) -> None:
+    session.execute(text("SET LOCAL session_replication_role = replica"))  # the audit guards itself
+    session.execute(WIPE)
+
+
+BUILT_IN = ("cors_origins", "trusted_proxies", "limit_reads", "limit_writes", "limit_contact")
+"""Settings that an application is built with; all others it reads when it is asked."""
+
+
 def serving(run: Runtime) -> APIFlask:
-    """The application, from now on around that service. For one service at a time, of the usual settings."""
-    app = _application()
+    """An application around that service."""
+    usual = _usual_settings(NOWHERE)
+    if any(getattr(run.settings, name) != getattr(usual, name) for name in BUILT_IN):
+        return create_app(run)
+    app = copy(_application())
+    app.extensions = {**app.extensions}
     attach(app, run)
     return app
 
 
 @cache
 def _application() -> APIFlask:
-    """Made once: its routes take longer than most tests."""
-    return create_app(bootstrap(settings_for(NOWHERE)))
+    """Made once, and copied: its routes take longer than most tests."""
+    app = create_app(bootstrap(settings_for(NOWHERE)))
+    assert app.jinja_env  # made now, so that all copies remember the templates that one has read
+    return app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap() -> Iterator[None]:
+    """What makes them dear is looked at in tests/services/accounts/test_passwords.py."""
+    cheap = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", cheap)
+        patch.setattr(passwords, "NOBODYS", cheap.hash("nobody's"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -111,31 +161,51 @@ def migrated(postgres: str) -> str:
     return postgres
 
 
-@pytest.fixture
-def empty(migrated: str) -> Iterator[Database]:
-    """The database, with nothing in it."""
+@pytest.fixture(scope="session")
+def standing(migrated: str) -> Iterator[Database]:
+    """Connections that all tests have one after the other: these have prepared their statements already."""
     db = open_database(settings_for(migrated))
-    with db.transaction() as session:
-        session.execute(text("SET LOCAL session_replication_role = replica"))  # the audit guards itself
-        session.execute(WIPE)
     yield db
     db.dispose()
 
 
+@pytest.fixture(scope="session")
+def kept(standing: Database) -> Database:
+    """The database, that knows by heart what applying the tests' clinic writes."""
+    with standing.transaction() as session:
+        wipe(session)
+        apply(session, CLINIC.read_text(encoding="utf-8"), NOW, production=False)
+        session.execute(text("CREATE SCHEMA kept"))
+        for table in APPLIED:
+            session.execute(text(f"CREATE TABLE kept.{table} AS SELECT * FROM {table}"))
+    return standing
+
+
 @pytest.fixture
-def clinic(empty: Database) -> Database:
+def empty(standing: Database) -> Iterator[Database]:
+    """The database, with nothing in it; its clock stands at NOW."""
+    standing.offset = clock_offset()
+    with standing.transaction() as session:
+        wipe(session)
+    yield standing
+    pool = standing.engine.pool
+    if isinstance(pool, QueuePool) and pool.checkedout():
+        standing.dispose()  # one is kept by somebody: all others begin anew
+
+
+@pytest.fixture
+def clinic(empty: Database, kept: Database) -> Database:
     """The database, with the tests' clinic in force."""
     with empty.transaction() as session:
-        apply(session, CLINIC.read_text(encoding="utf-8"), empty.now(session), production=False)
+        for table in APPLIED:
+            session.execute(text(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM kept.{table}"))
     return empty
 
 
 @pytest.fixture
-def run(clinic: Database, migrated: str) -> Iterator[Runtime]:
+def run(clinic: Database, migrated: str) -> Runtime:
     """The running service, with nobody at the workers' door."""
-    run = bootstrap(settings_for(migrated))
-    yield run
-    run.db.dispose()
+    return bootstrap(settings_for(migrated), db=clinic)
 
 
 @pytest.fixture

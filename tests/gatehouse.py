@@ -14,7 +14,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from scheduler.api.bodies import FORM
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import AuditEntry, Errand, Recipient, Visit, VisitEvent
 from scheduler.domain.actors import Actor, ActorKind
@@ -30,6 +29,7 @@ from scheduler.services.rooms.wanting import look_after_rooms
 from scheduler.video.jitsi import Jitsi
 from scheduler.video.vendor import Vendor
 from tests.cast import at
+from tests.conftest import serving
 from tests.services.asking import put_in_force, request
 from tests.video.prosody import Prosody
 from workers.errands import run_errand
@@ -136,7 +136,7 @@ class GateHouse:
 
 def gatehouse(run: Runtime, vendor: Vendor | None) -> GateHouse:
     with_video = replace(run, desk=replace(run.desk, video=vendor))
-    return GateHouse(with_video, create_app(with_video).test_client())
+    return GateHouse(with_video, serving(with_video).test_client())
 
 
 def entered(answer: TestResponse, moment: datetime) -> str:

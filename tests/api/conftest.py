@@ -1,6 +1,5 @@
 """Clients whose every answer is held against the published contract."""
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,7 +38,7 @@ def serve(contract: Contract, migrated: str) -> Iterator[Serve]:
     def start(**settings: object) -> FlaskClient:
         url = str(settings.pop("database_url", migrated))
         made.append(bootstrap(settings_for(url, **settings)))
-        return watched(create_app(made[-1]), contract)
+        return watched(serving(made[-1]), contract)
 
     yield start
     for run in made:
@@ -68,4 +67,4 @@ def severed(run: Runtime, contract: Contract) -> FlaskClient:
         run.desk.clinics.moment(connection)
     gone = bootstrap(settings_for(NOWHERE))
     gone.desk.clinics.last = run.desk.clinics.last
-    return watched(create_app(dataclasses.replace(gone)), contract)
+    return watched(serving(gone), contract)

@@ -13,7 +13,6 @@ from uuid import UUID
 import pytest
 from werkzeug.serving import make_server
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.domain.actors import SYSTEM, Actor, ActorKind
 from scheduler.domain.feeds import Detail, FeedWish
@@ -24,6 +23,7 @@ from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance
 from scheduler.services.feeds.keeping import create_feed
 from tests.cast import at
+from tests.conftest import serving
 from tests.services.asking import request
 
 pytestmark = pytest.mark.khal
@@ -72,7 +72,7 @@ LINE = "{start-long} to {end-time}: {title}{cancelled}"
 @pytest.fixture
 def address(run: Runtime) -> Iterator[str]:
     """Where the service answers."""
-    server = make_server("127.0.0.1", 0, create_app(run), threaded=True)
+    server = make_server("127.0.0.1", 0, serving(run), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"

@@ -7,14 +7,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import Callback, Consent, FormDraft, Hold, Visit
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.drafts import LASTS
 from scheduler.services import drafts
 from scheduler.services.time_off import take_off
-from tests.conftest import settings_for
+from tests.conftest import serving, settings_for
 from tests.pages.filling import ABOUT, Filling
 
 
@@ -32,7 +31,7 @@ def later(run: Runtime, **time: float) -> Filling:
     """Somebody whose clock, and the service's, went on."""
     offset = run.settings.clock_offset + timedelta(**time).total_seconds()
     settings = run.settings.model_copy(update={"clock_offset": offset})
-    return Filling(create_app(bootstrap(settings)).test_client())
+    return Filling(serving(bootstrap(settings)).test_client())
 
 
 def resumed(person: Filling, run: Runtime, **time: float) -> Filling:
@@ -390,7 +389,7 @@ def person_takes_all_of(person: Filling, run: Runtime) -> str:
 
 def test_whoever_may_hold_no_more_can_still_book(clinic: object, migrated: str) -> None:
     run = bootstrap(settings_for(migrated, holds_at_once=1))
-    client = create_app(run).test_client()
+    client = serving(run).test_client()
     first, second = Filling(client).to_about(), Filling(client)
     second.to_check()
     assert "We no longer keep" in second.text

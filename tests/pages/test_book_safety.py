@@ -7,10 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import make_url, select
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import FormDraft
-from tests.conftest import NOWHERE, settings_for
+from tests.conftest import NOWHERE, serving, settings_for
 from tests.pages.filling import ABOUT, Filling
 
 SITE = "https://clinic.example"
@@ -69,7 +68,7 @@ def test_only_the_clinics_websites_may_frame_the_form(person: Filling) -> None:
 
 def test_without_a_website_nobody_may_frame_it(clinic: object, migrated: str) -> None:
     run = bootstrap(settings_for(migrated, cors_origins=()))
-    headers = create_app(run).test_client().get("/book").headers
+    headers = serving(run).test_client().get("/book").headers
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     run.db.dispose()
 
@@ -133,7 +132,7 @@ def test_without_a_database_there_are_the_phone_and_what_to_do_in_an_emergency(r
         run.desk.clinics.moment(connection)
     gone = bootstrap(settings_for(NOWHERE))
     gone.desk.clinics.last = run.desk.clinics.last
-    answer = create_app(gone).test_client().get("/book")
+    answer = serving(gone).test_client().get("/book")
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
     assert "(409) 555-0100" in answer.text and "call 911" in answer.text
     assert "<form" not in answer.text
@@ -143,7 +142,7 @@ def test_without_a_database_there_are_the_phone_and_what_to_do_in_an_emergency(r
 def test_a_process_that_never_knew_the_clinic_shows_the_number_of_the_settings(
     empty: object, phone: str | None, shown: bool
 ) -> None:
-    client = create_app(bootstrap(settings_for(NOWHERE, phone=phone))).test_client()
+    client = serving(bootstrap(settings_for(NOWHERE, phone=phone))).test_client()
     answer = client.get("/book", headers={"Accept-Language": "es"})
     assert answer.status_code == 503 and "llame al 911" in answer.text
     assert ('href="tel:+14095550100"' in answer.text) is shown

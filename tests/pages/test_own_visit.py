@@ -8,7 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.scopes import Scope
@@ -17,7 +16,7 @@ from scheduler.services.recipients import JOIN
 from scheduler.web.guards import csrf_token
 from tests.api.people import booked, patient_of, said, staff_with
 from tests.cast import at
-from tests.conftest import settings_for
+from tests.conftest import serving, settings_for
 from tests.pages.holder import Person, kinds, row, written
 from tests.pages.staff.desk import plain
 
@@ -60,7 +59,7 @@ def test_over_plain_http_on_ones_own_machine_the_cookie_needs_no_prefix(
     clinic: object, migrated: str
 ) -> None:
     run = bootstrap(settings_for(migrated, public_url="http://localhost:8000"))
-    client = create_app(run).test_client()
+    client = serving(run).test_client()
     mine = booked(client)
     given = client.get(f"/v/{mine['token']}").headers["Set-Cookie"]
     assert given.startswith("visit-") and "Secure" not in given and "HttpOnly" in given

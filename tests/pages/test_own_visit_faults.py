@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from tests.api.people import booked
-from tests.conftest import settings_for
+from tests.conftest import serving, settings_for
 from tests.pages.holder import Person, row, written
 from tests.pages.test_own_particulars import BORN, HERE, reached
 
@@ -90,7 +89,7 @@ def test_no_cookie_breaks_anything(client: FlaskClient, cookie: str) -> None:
 
 
 def test_birth_dates_are_not_guessed(careful: Runtime) -> None:
-    client = create_app(careful).test_client()
+    client = serving(careful).test_client()
     person = Person(client, booked(client)).arrive()
     person.go("contact")
     for year in ("1931", "1932"):
@@ -104,7 +103,7 @@ def test_birth_dates_are_not_guessed(careful: Runtime) -> None:
 def test_while_the_database_is_away_the_page_says_so_with_the_phone(run: Runtime, person: Person) -> None:
     gone = bootstrap(settings_for(AWAY))
     gone.desk.clinics.last = run.desk.clinics.last
-    away = create_app(dataclasses.replace(gone)).test_client()
+    away = serving(dataclasses.replace(gone)).test_client()
     away._cookies = person.client._cookies
     for address in (f"/my/{person.visit['id']}", f"/v/{person.visit['token']}"):
         answer = away.get(address)

@@ -13,7 +13,7 @@ from scheduler.web import assets, cookies
 from scheduler.web.guards import check_csrf, csrf_token
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
-from tests.conftest import NOWHERE, settings_for
+from tests.conftest import NOWHERE, serving, settings_for
 from tests.pages.conftest import LOGO
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -88,7 +88,7 @@ def test_errors_are_pages_with_the_phone_and_without_their_cause(client: FlaskCl
 
 def test_a_page_stands_while_the_database_is_away_and_no_clinic_was_ever_known() -> None:
     run = bootstrap(settings_for(NOWHERE))
-    answer = create_app(run).test_client().get("/nothing-here", headers=HTML)
+    answer = serving(run).test_client().get("/nothing-here", headers=HTML)
     assert answer.status_code == 404 and "call 911" in answer.text
 
 

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text, update
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.engine import Database
 from scheduler.db.models import StaffSession
@@ -19,7 +18,7 @@ from scheduler.services.booking import book
 from scheduler.services.time_off import take_off
 from scheduler.web.guards import csrf_token
 from tests.cast import at
-from tests.conftest import settings_for
+from tests.conftest import serving, settings_for
 from tests.pages.staff.desk import COOKIE, EVERYTHING, signed_in
 from tests.processes import database
 from tests.services.asking import request
@@ -81,7 +80,7 @@ class World:
 
     def __init__(self, run: Runtime) -> None:
         self.run = run
-        self.client = create_app(run).test_client()
+        self.client = serving(run).test_client()
         self.visit = book(run.desk, request(at(8, 10), visit_type="reviewed")).visit.id
         self.absence = take_off(run.desk, "one", at(12, 9), at(12, 10), SYSTEM).entry.id
         self.tokens = {str(scope): signed_in(run, f"only-{scope}", frozenset({scope})) for scope in Scope}
@@ -234,7 +233,7 @@ def test_looking_changes_nothing_but_the_audit(world: World) -> None:
 
 def test_the_front_desk_is_not_counted_and_its_door_is(clinic: Database, migrated: str) -> None:
     run = bootstrap(settings_for(migrated, limit_reads="2/minute", web_workers=1))
-    client = create_app(run).test_client()
+    client = serving(run).test_client()
     assert {client.get("/staff/day").status_code for _ in range(5)} == {303}
     assert [client.get("/staff/sign-in").status_code for _ in range(3)] == [200, 200, 429]
     run.db.dispose()

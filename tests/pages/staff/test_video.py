@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from scheduler.app import create_app
 from scheduler.bootstrap import Runtime
 from scheduler.domain.scopes import Scope
+from tests.conftest import serving
 from tests.gatehouse import END, START, GateHouse, affiliation, entered, gatehouse, jitsi
 from tests.pages.staff.desk import COOKIE, Desk, plain
 
@@ -26,7 +26,7 @@ def visit(house: GateHouse) -> UUID:
 def desk_of(house: GateHouse, *scopes: Scope) -> Desk:
     """Somebody who signed in just now, with a video vendor."""
     desk = Desk(house.run, frozenset(scopes) or frozenset(Scope), name=f"pat-{len(scopes)}")
-    desk.client = create_app(replace(house.run)).test_client()
+    desk.client = serving(replace(house.run)).test_client()
     desk.client.set_cookie(COOKIE, desk.token)
     return desk
 

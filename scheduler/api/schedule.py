@@ -32,13 +32,12 @@ from scheduler.db.models import ExtraHours, TimeOff
 from scheduler.domain.scopes import Scope
 from scheduler.services.extra_hours import open_hours, take_back
 from scheduler.services.hit import Hit
-from scheduler.services.time_off import Away, end_time_off, read_time_off, take_off, upcoming
+from scheduler.services.time_off import Away, Entry, end_time_off, read_time_off, take_off, upcoming
 
 blueprint = APIBlueprint("schedule", __name__, url_prefix="/v1", tag="Schedule")
 
 REFUSALS = [401, 403]
 M = TypeVar("M", bound=BaseModel)
-Entry = TypeVar("Entry", TimeOff, ExtraHours)
 
 
 @blueprint.get("/time-off")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,11 +17,10 @@ from scheduler.services.clinic.current import Moment
 from scheduler.services.desk import Desk
 from scheduler.services.finding import Days, list_visits
 from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.time_off import Entry
 
 MOST = 500
 """More visits than any clinic of this kind gives on a day, or in a week."""
-
-Entry = TypeVar("Entry", TimeOff, ExtraHours)
 
 
 @dataclass(frozen=True, slots=True)

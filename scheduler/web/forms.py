@@ -1,6 +1,7 @@
 """Forms as the API's own schemas read them: one rule for a field, however it is sent."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TypeVar
 
 from flask import request
@@ -41,6 +42,15 @@ def birth_date(typed: Mapping[str, str], name: str = "birth") -> str:
     """Of three fields, as it is written for programs; what is no number stays none."""
     year, month, day = (typed[f"{name}_{part}"] for part in ("year", "month", "day"))
     return f"{year:0>4}-{month:0>2}-{day:0>2}"
+
+
+def day_of(text: str) -> date | None:
+    """A day as programs write it; None for what is none, or lies where no calendar of ours begins or ends."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 2000 <= found.year < 2100 else None
 
 
 def version() -> int | None:

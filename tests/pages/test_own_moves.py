@@ -35,11 +35,6 @@ def visit(client: FlaskClient) -> dict[str, Any]:
 
 
 @pytest.fixture
-def person(client: FlaskClient, visit: dict[str, Any]) -> Person:
-    return Person(client, visit).arrive()
-
-
-@pytest.fixture
 def in_person(client: FlaskClient) -> Person:
     return Person(client, booked(client, 1, **IN_PERSON)).arrive()
 
@@ -63,6 +58,13 @@ def test_free_times_are_those_of_the_same_practitioner_by_day_in_a_named_zone(pe
     assert {value.split("|")[2] for value in person.slots} == {"one"}
     assert all("2026-12-08T16:00" not in value for value in person.slots), "the time that it has is no change"
     assert len(re.findall(r"<details", person.page.text)) == 6
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "soon", "2026-02-30"])
+def test_an_address_that_names_no_day_shows_the_first_free_times(person: Person, day: str) -> None:
+    first = person.go("move") and person.slots
+    person.get(f"/my/{person.visit['id']}/move?from={day}")
+    assert (person.page.status_code, person.slots) == (200, first)
 
 
 def test_anybodys_times_can_be_asked_for_and_those_of_one_office(in_person: Person) -> None:

@@ -25,16 +25,6 @@ HELPER = {"name": "Sam Example", "relationship": "child", "email": "sam@patients
 HERE: dict[str, Any] = {"state": "TX", "address": "1 Example Street, Exampleville", "phone": "409 555 0123"}
 
 
-@pytest.fixture
-def visit(client: FlaskClient) -> dict[str, Any]:
-    return booked(client)
-
-
-@pytest.fixture
-def person(client: FlaskClient, visit: dict[str, Any]) -> Person:
-    return Person(client, visit).arrive()
-
-
 def reached(run: Runtime, visit: dict[str, Any]) -> Any:
     with run.db.transaction() as session:
         return contact_of(run.desk, session.scalars(involved(visit["id"])).one())

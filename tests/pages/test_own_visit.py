@@ -24,16 +24,6 @@ PHONE = "(409) 555-0100"
 IN_PERSON: dict[str, Any] = {"mode": "in_person", "location": "main", "state": None}
 
 
-@pytest.fixture
-def visit(client: FlaskClient) -> dict[str, Any]:
-    return booked(client)
-
-
-@pytest.fixture
-def person(client: FlaskClient, visit: dict[str, Any]) -> Person:
-    return Person(client, visit).arrive()
-
-
 def cookies(client: FlaskClient) -> list[str]:
     return [name for _, _, name in client._cookies or {}]
 

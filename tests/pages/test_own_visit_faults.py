@@ -36,11 +36,6 @@ FORMS = {
 
 
 @pytest.fixture
-def person(client: FlaskClient) -> Person:
-    return Person(client, booked(client)).arrive()
-
-
-@pytest.fixture
 def careful(clinic: object, migrated: str) -> Iterator[Runtime]:
     """A service that lets nobody guess more than twice."""
     run = bootstrap(settings_for(migrated, limit_contact="2/hour", web_workers=1))

@@ -31,6 +31,7 @@ from scheduler.messages.moments import moment as spoken
 from scheduler.services.free import NOT_LICENSED, Found, find_slots
 from scheduler.services.holding import hold, release
 from scheduler.web.book.form import Form, answered, ask, elsewhere, go_to, keep, open_form
+from scheduler.web.forms import day_of
 from scheduler.web.free_days import DAYS_IN_VIEW, ZONES, days, parsed, value_of, zone_choices
 from scheduler.web.pages import Pages
 from scheduler.web.speech import address, language
@@ -70,7 +71,7 @@ def _view(form: Form) -> View:
     who = clinic.practitioner(asked.get("practitioner", ""))
     place = clinic.location(asked.get("location", "")) if wish.mode is Mode.IN_PERSON else None
     wish = replace(wish, practitioner=who.code if who else None, location=place.code if place else None)
-    return View(wish, _zone(form, wish), _day(asked.get("from", "")))
+    return View(wish, _zone(form, wish), day_of(asked.get("from", "")))
 
 
 def _zone(form: Form, wish: Wish) -> ZoneInfo:
@@ -78,13 +79,6 @@ def _zone(form: Form, wish: Wish) -> ZoneInfo:
     if wish.mode is Mode.TELEMEDICINE and chosen in (*ZONES, form.clinic.timezone.key):
         return ZoneInfo(chosen)
     return zone_of(form.clinic, wish)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def show_times(id: UUID) -> Response:

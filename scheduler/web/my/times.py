@@ -21,6 +21,7 @@ from scheduler.services.changes.times import find_slots_to_move
 from scheduler.services.clinic.states import US_STATES
 from scheduler.services.free import NOT_LICENSED, Found
 from scheduler.services.own_visit import OwnVisit
+from scheduler.web.forms import day_of
 from scheduler.web.free_days import DAYS_IN_VIEW, ZONES, days, zone_choices
 from scheduler.web.going import go
 from scheduler.web.my.asking import to_answer_first
@@ -77,7 +78,7 @@ def wished(seen: OwnVisit) -> View:
         practitioner=who.code if who else None,
         location=place.code if place else None,
         zone=place.timezone if place else clinic.timezone if in_person else _zone(seen),
-        first=_day(asked.get("from", "")),
+        first=day_of(asked.get("from", "")),
     )
 
 
@@ -94,13 +95,6 @@ def _zone(seen: OwnVisit) -> ZoneInfo:
     """By whose clock the patient reads: the one they choose, else their own, else that of the visit."""
     asked, known = request.values.get("zone", ""), seen.contact.timezone or seen.visit.timezone
     return ZoneInfo(asked if asked in ZONES else known)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def show_times(id: UUID) -> Response:

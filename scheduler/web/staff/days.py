@@ -14,6 +14,7 @@ from scheduler.domain.times import DAY, local_date
 from scheduler.services.day_plan import MOST, plan_day
 from scheduler.services.finding import Days, list_visits
 from scheduler.services.staff_visits import StaffVisit
+from scheduler.web.forms import day_of
 from scheduler.web.staff.acting import quick_acts
 from scheduler.web.staff.grid import lay_out, week_of
 from scheduler.web.staff.members import require, staff_pages
@@ -46,19 +47,11 @@ def asked_for(clinic: Clinic, today: date) -> Asked:
     practitioner, location = request.args.get("practitioner", ""), request.args.get("location", "")
     view = request.args.get("view", "")
     return Asked(
-        day=_date(request.args.get("date", "")) or today,
+        day=day_of(request.args.get("date", "")) or today,
         practitioner=practitioner if clinic.practitioner(practitioner) else None,
         location=location if clinic.location(location) else None,
         view=view if view in VIEWS else VIEWS[0],
     )
-
-
-def _date(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2100 else None
 
 
 def today_of(clinic: Clinic) -> date:

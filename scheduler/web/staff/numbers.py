@@ -13,6 +13,7 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.numbers import LEADS, WEEK, Numbers, monday_of, numbers_of_week
+from scheduler.web.forms import day_of
 from scheduler.web.staff.days import today_of
 from scheduler.web.staff.members import require, staff_pages
 from scheduler.web.staff.showing import show, the_clinic
@@ -125,9 +126,6 @@ def safe(cell: object) -> object:
 
 def _numbers() -> tuple[Numbers, date]:
     run, today = runtime(), today_of(the_clinic())
-    try:
-        day = date.fromisoformat(request.args.get("week", ""))
-    except ValueError:
-        day = today
+    week = monday_of(day_of(request.args.get("week", "")) or today)
     with run.db.transaction() as session:
-        return numbers_of_week(session, monday_of(day if 2000 <= day.year < 2100 else today)), today
+        return numbers_of_week(session, week), today

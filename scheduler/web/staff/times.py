@@ -17,7 +17,7 @@ from scheduler.domain.times import DAY
 from scheduler.domain.wishes import Wish
 from scheduler.services.clinic.states import US_STATES
 from scheduler.services.free import Found, find_slots
-from scheduler.web.forms import field
+from scheduler.web.forms import day_of, field
 
 SHOWN = 7
 """Days at a view."""
@@ -80,7 +80,7 @@ def wished(mode: Mode, first: date, practitioner: str | None = None) -> Choice:
     wanted = args.get("mode", "")
     return Choice(
         mode=Mode(wanted) if wanted in (*Mode,) else mode,
-        first=_date(args.get("from", "")) or first,
+        first=day_of(args.get("from", "")) or first,
         practitioner=None if who == "any" else who,
         location=(args.get("location") or None) if wanted != Mode.TELEMEDICINE else None,
         aside=frozenset(rule for rule in Rule if args.get(f"aside_{rule}")),
@@ -99,14 +99,6 @@ def within(clinic: Clinic, kind: VisitType, choice: Choice) -> Choice:
         practitioner=known.code if known else None,
         location=place.code if place else None,
     )
-
-
-def _date(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2100 else None
 
 
 def times_of(wish: Wish, choice: Choice, own: UUID | None = None) -> Times:

@@ -37,15 +37,19 @@ _FORM: "EmailPolicy[Any]" = policy.SMTPUTF8.clone(refold_source="none")
 
 
 class _Part(Message):
-    """Knows its own type: writing it down, the library would parse the header for it six times."""
+    """Knows its own type: writing it down, the library would parse the header for it seven times."""
 
-    def __init__(self, content_type: str, parameter: str) -> None:
+    def __init__(self, content_type: str, parameter: str, boundary: str | None = None) -> None:
         super().__init__()
         self._type = content_type
+        self._boundary = boundary
         self.set_raw("Content-Type", f"{content_type};{parameter}")
 
     def get_content_type(self) -> str:
         return self._type
+
+    def get_boundary(self, failobj: Any = None) -> Any:  # noqa: ANN401 - as the library has it
+        return self._boundary or failobj
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +156,9 @@ def _visible(text: str) -> str:
 
 
 def _multipart(subtype: str, message_id: str, parts: Sequence[Message]) -> Message:
-    boundary = hashlib.sha256(f"{subtype} {message_id}".encode()).hexdigest()[:32]
     # "=_" stands in no text that is quoted-printable or base64, so no part can hold the boundary.
-    message = _Part(f"multipart/{subtype}", f'\r\n boundary="=_{boundary}"')
+    boundary = "=_" + hashlib.sha256(f"{subtype} {message_id}".encode()).hexdigest()[:32]
+    message = _Part(f"multipart/{subtype}", f'\r\n boundary="{boundary}"', boundary)
     message.set_payload(list(parts))
     return message
 

@@ -18,6 +18,7 @@ from scheduler.services.recipients import UNSUBSCRIBE
 WANTS_NO_REMINDERS: ColumnElement[bool] = (
     exists().where(RefusedReminders.email_hash == Recipient.email_hash).correlate(Recipient)
 )
+_MAKE_KNOWN = upsert(Link.table()).on_conflict_do_nothing()
 
 
 def unsubscribe_token(session: Session, desk: Desk, who: Recipient) -> str:
@@ -25,8 +26,7 @@ def unsubscribe_token(session: Session, desk: Desk, who: Recipient) -> str:
     nobody else ever sees it."""
     token = desk.token(who.link_key, who.visit_id, who.id, UNSUBSCRIBE, who.link_generation)
     row = {"hash": token_hash(token), "recipient_id": who.id, "purpose": UNSUBSCRIBE}
-    known = upsert(Link).values({**row, "generation": who.link_generation}).on_conflict_do_nothing()
-    session.execute(known)
+    session.execute(_MAKE_KNOWN, {**row, "generation": who.link_generation})
     return token
 
 

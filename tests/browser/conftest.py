@@ -22,6 +22,7 @@ from scheduler.embedded.supervisor import Supervisor
 from scheduler.embedded.terminal import Terminal
 from tests.browser.form import Form
 from tests.browser.world import World
+from tests.calendars.recording import KEEP, keep_letters
 from tests.conftest import QUICK
 from tests.embedded.conftest import ROOT, temporary_folder
 
@@ -83,7 +84,7 @@ def website() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def world(chromium: str) -> Iterator[World]:
+def world(chromium: str, pytestconfig: pytest.Config) -> Iterator[World]:
     """The service as `visits up` runs it; it allows the website called localhost, and no other name of it."""
     with (
         temporary_folder() as folder,
@@ -106,7 +107,9 @@ def world(chromium: str) -> Iterator[World]:
         stack = Stack(folder / "data", ports, Terminal(output), clinic=EXAMPLE_CLINIC, caller=_with(ours))
         with _running(stack, output):
             assert stack.mailbox
-            yield World(stack.api.replace("127.0.0.1", "localhost"), stack.mailbox, site, postgres)
+            world = World(stack.api.replace("127.0.0.1", "localhost"), stack.mailbox, site, postgres)
+            yield world
+            keep_letters(pytestconfig.stash[KEEP], world.mails())
 
 
 def _with(ours: dict[str, str]) -> dict[str, str]:

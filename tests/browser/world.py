@@ -125,11 +125,23 @@ class World:
         answer = self.http.post(f"{self.api}/v1/visits", json=body, timeout=10)
         assert answer.status_code == 201, answer.text
 
+    def mails(self) -> Iterator[bytes]:
+        """All that have come to anybody."""
+        return map(self._raw, self._listed())
+
     def _mails_to(self, address: str) -> Iterator[bytes]:
-        listed = self.http.get(f"{self.mailbox}/api/v1/messages", params={"limit": 1_000}, timeout=10).json()
-        for each in listed["messages"]:
+        for each in self._listed():
             if any(to["Address"] == address for to in each["To"]):
-                yield self.http.get(f"{self.mailbox}/api/v1/message/{each['ID']}/raw", timeout=10).content
+                yield self._raw(each)
+
+    def _listed(self) -> list[Json]:
+        listed = self.http.get(f"{self.mailbox}/api/v1/messages", params={"limit": 1_000}, timeout=10).json()
+        found: list[Json] = listed["messages"]
+        assert len(found) == listed["total"], "more mails than the mailbox lists at once"
+        return found
+
+    def _raw(self, listed: Json) -> bytes:
+        return self.http.get(f"{self.mailbox}/api/v1/message/{listed['ID']}/raw", timeout=10).content
 
     def invite_to(self, address: str) -> Invite:
         """The only one, once it has come."""

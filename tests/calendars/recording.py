@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from email import message_from_bytes
+from email.policy import default
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +26,7 @@ from tests.calendars.judging import FEED, FILE, Kept, Verdict, judge
 Keep = Callable[[bytes, str], None]
 P = ParamSpec("P")
 
+KEEP = pytest.StashKey[Keep]()
 FOLDER = pytest.StashKey[Path]()
 VERDICT = pytest.StashKey[Verdict]()
 OURS = ("scheduler", "workers", "tests")
@@ -94,6 +97,16 @@ def _put_wherever_it_is(old: object, new: object) -> None:
                 setattr(module, name, new)
 
 
+def keep_letters(keep: Keep, letters: Iterable[bytes]) -> None:
+    """Of a service that runs in processes of its own: what its mails carry."""
+    for letter in letters:
+        for part in message_from_bytes(letter, policy=default).walk():
+            if part.get_content_type() == "text/calendar":
+                content = part.get_payload(decode=True)
+                assert isinstance(content, bytes)
+                keep(content, str(part.get_param("method")))
+
+
 # ------------------------------------------------------------------------------------------- pytest's hooks
 
 
@@ -104,7 +117,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = TemporaryDirectory(prefix="visits-calendar-objects-")
         config.add_cleanup(folder.cleanup)
         config.stash[FOLDER] = Path(folder.name)
-    record(keeper(config.stash[FOLDER]))
+    config.stash[KEEP] = keeper(config.stash[FOLDER])
+    record(config.stash[KEEP])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scheduler.calendars.feed import event, feed
 from scheduler.calendars.invite import Method, as_file, invite
+from scheduler.channels.mime import Mail, compose
 from tests.calendars.cast import IN_PERSON, VIDEO
 from tests.calendars.judging import FEED, FILE, Kept, judge
+from tests.calendars.recording import keep_letters, keeper, kept
 from tests.calendars.test_feed import FULL, GONE, PLAIN
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +76,27 @@ def test_a_reader_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.M
     verdict = judge(GOOD, tmp_path)
     assert verdict.left_out == {"ical.js": "node is not on PATH", "libical": "no C compiler on PATH"}
     assert "read by our lint, vobject: no fault" in str(verdict)
+
+
+def test_what_mails_carry_is_kept_once_with_the_method_of_their_headers(tmp_path: Path) -> None:
+    content = GOOD[1].content
+    letter = Mail(
+        message_id="<one@clinic.example>",
+        date=VIDEO.made_at,
+        sender=VIDEO.organizer,
+        recipient="maria@patients.example",
+        subject="Your appointment on Dec 3",
+        text="It does not take place.",
+        html="<p>It does not take place.</p>",
+        calendar=content,
+        calendar_method="CANCEL",
+    )
+    keep_letters(
+        keeper(tmp_path), [compose(letter), compose(replace(letter, calendar=None)), compose(letter)]
+    )
+    ((found, kind, test),) = kept(tmp_path)
+    assert (found, kind) == (content, "CANCEL")
+    assert test.endswith("::test_what_mails_carry_is_kept_once_with_the_method_of_their_headers")
 
 
 # ------------------------------------------------------------------------------------------------ whole runs

@@ -5,11 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import TextualSelect, column, text
 from sqlalchemy.dialects.postgresql import Range
 
 from scheduler.db.models import Base
 
 Row = Mapping[str, Any]
+
+
+def query(sql: str, *columns: str) -> TextualSelect:
+    """A statement that is put together once, and its answer: of plain text that is found out each time."""
+    return text(sql).columns(*map(column, columns))
 
 
 def _given(model: type[Base]) -> str:

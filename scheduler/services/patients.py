@@ -9,12 +9,13 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Patient, PatientIdentity, Resource, ResourceKind
+from scheduler.db.rows import query
 from scheduler.db.secrets import Lookup, Secrets
 from scheduler.domain.people import Person, fold, fold_email, surname
 
 # One statement, put together once, for who is known and who is not: each booking asks. Alike is somebody who
 # has a newcomer's surname and birth date: not enough to be taken for one person, too much for chance.
-RECOGNISE = text(
+RECOGNISE = query(
     """
     WITH known AS (
         SELECT p.id, p.resource_id FROM patient_identities i JOIN patients p ON p.id = i.patient_id
@@ -34,7 +35,8 @@ RECOGNISE = text(
         AND alike.surname_hash = :surname_hash AND alike.birth_date_hash = :birth_date_hash
         ORDER BY alike.created_at, alike.id LIMIT 1
     ) FROM known FULL JOIN resource ON true
-    """
+    """,
+    *("known", "theirs", "resource", "remembered", "alike"),
 )
 KNOWN = text(
     """

@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 from sqlalchemy.orm import Session
 
+from scheduler.db.rows import query
 from scheduler.domain.bits import Window
 from scheduler.domain.clinic import Mode
 from scheduler.domain.slots import Opening, Search, Taken, candidates, room_key
@@ -17,7 +18,7 @@ from scheduler.services.clinic.current import InForce, Moment
 
 # The ranges are built around single ids so that the exclusion constraint's own index answers, whatever
 # the history. A hold that has ended blocks nobody, from that instant on, though its rows are still there.
-OCCUPANCY = text(
+OCCUPANCY = query(
     """
     WITH wanted (id, span) AS (
         SELECT id, int8range(id, id, '[]') FROM unnest(CAST(:ids AS bigint[])) AS w (id)
@@ -41,7 +42,8 @@ OCCUPANCY = text(
     SELECT 'extra', w.id, lower(e.during), upper(e.during), NULL, NULL, e.location, e.modes
     FROM wanted w JOIN extra_hours e
     ON int8range(e.resource_id, e.resource_id, '[]') && w.span AND e.during && tstzrange(:start, :end)
-    """
+    """,
+    *("what", "resource", "begins", "ends", "same_type", "day", "location", "modes"),
 )
 
 
@@ -66,7 +68,7 @@ def read_taken(
             "own": own,
         },
     )
-    return _sorted_out(found, names)
+    return _sorted_out(found.all(), names)
 
 
 def _sorted_out(rows: Iterable[Row[*tuple[Any, ...]]], names: dict[int, str]) -> Taken:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
+from scheduler.db.rows import query
 from scheduler.domain.errors import AlreadyBooked, SlotNotOffered, SlotTaken
 from scheduler.domain.schedule import Chair
 from scheduler.domain.slots import Search, free_times, offered_times, room_key
@@ -36,7 +37,7 @@ class Taking:
 
 # Each booking asks these several times: they are put together once. The ranges over single ids are what the
 # exclusion constraint's index knows.
-LOCK = text("SELECT id FROM resources WHERE id = :id FOR NO KEY UPDATE")
+LOCK = query("SELECT id FROM resources WHERE id = :id FOR NO KEY UPDATE", "id")
 MET = text(
     """
     SELECT c.id FROM claims c LEFT JOIN holds h ON h.id = c.hold_id
@@ -83,10 +84,9 @@ def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Oc
 def _check_practitioner(session: Session, moment: Moment, search: Search, taking: Taking) -> bool:
     """Whether claims of ended holds lie about on the days of the search. Raises SlotNotOffered, SlotTaken."""
     taken, schedule = read_taken(session, moment, search, taking.own), moment.in_force.schedule
-    if taking.chair not in offered_times(schedule, search, taken.extra).chairs_at(taking.start):
-        raise SlotNotOffered
     if taking.chair not in free_times(schedule, search, taken).chairs_at(taking.start):
-        raise SlotTaken
+        offered = offered_times(schedule, search, taken.extra).chairs_at(taking.start)
+        raise SlotTaken if taking.chair in offered else SlotNotOffered
     return taken.leftovers
 
 

@@ -116,3 +116,4 @@ def test_a_booking_takes_few_statements_and_fewer_while_others_wait(run: Runtime
         event.remove(*listener)
     locked = next(number for number, each in enumerate(asked_for) if "FOR NO KEY UPDATE" in each)
     assert (len(asked_for), len(asked_for) - locked) == (6, 3)
+    assert max(map(len, asked_for)) <= 4096, "what is longer is taken apart anew each time by the driver"

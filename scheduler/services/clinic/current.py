@@ -5,12 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from scheduler.db.engine import Database
 from scheduler.db.models import ClinicVersion, Resource
+from scheduler.db.rows import query
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.schedule import Schedule
@@ -43,7 +44,7 @@ class Moment:
         return self.in_force.clinic
 
 
-MOMENT = text("SELECT clock_timestamp(), (SELECT max(id) FROM clinic_versions)")
+MOMENT = query("SELECT clock_timestamp(), (SELECT max(id) FROM clinic_versions)", "now", "version")
 
 
 class Clinics:

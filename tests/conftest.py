@@ -140,8 +140,8 @@ def _passwords_are_cheap() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of an empty database on a server of this test run's own.
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """A server of this test run's own.
 
     In a folder of its own too: as root the server runs as somebody else, and the next run of pytest closes
     the folders of this one to everybody.
@@ -149,7 +149,13 @@ def postgres() -> Iterator[str]:
     with TemporaryDirectory(prefix="visits-tests-") as folder:
         Path(folder).chmod(0o711)
         with EmbeddedPostgres(Path(folder) / "postgres", QUICK) as server:
-            yield server.url
+            yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: EmbeddedPostgres) -> str:
+    """The address of an empty database on the server of this test run."""
+    return postgres_server.url
 
 
 @pytest.fixture(scope="session")

@@ -119,12 +119,19 @@ def servant() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
+MISSING = "IMAP SERVER MISSING, the mailbox is unread: apt-get install dovecot-imapd"
+
+
+def installed() -> str | None:
+    return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
+
+
 @contextmanager
 def dovecot(folder: Path) -> Iterator[Dovecot]:
     """Runs it in `folder`, which it has to be able to reach."""
-    program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
+    program = installed()
     if not program:
-        pytest.skip("IMAP SERVER MISSING, the mailbox is unread: apt-get install dovecot-imapd")
+        pytest.skip(MISSING)
     who = servant()
     server = Dovecot(free_port(), free_port(), throw_away_certificate(folder))
     settings = CONFIGURATION.format(

@@ -82,7 +82,7 @@ def api(settings: Settings, folder: Path) -> Iterator[str]:
     address = f"127.0.0.1:{free_port()}"
     served = ("gunicorn", "-c", "python:config.gunicorn", "--bind", address, "scheduler.wsgi:app")
     with running(settings, folder, *served) as process:
-        assert eventually(lambda: process.poll() is not None or _lives(address), 20)
+        assert eventually(lambda: process.poll() is not None or _lives(address), 60)
         assert process.poll() is None, "the API did not start"
         yield f"http://{address}"
 

@@ -119,6 +119,13 @@ def test_what_a_code_says_of_the_number_ends_texts_to_it_and_keeps_it_for_calls(
     assert planned == {"email"}
 
 
+def test_a_code_that_is_none_is_not_kept(client: FlaskClient, run: Runtime, texted: Texted) -> None:
+    """Staff read what is kept of it: it must not be where a number comes out of its seal."""
+    message = texted()
+    report(client, "failed", PHONE)
+    assert (row(run, message.id).last_error, attempts(run, message.id)[-1].code) == ("failed", "failed")
+
+
 def test_without_mail_the_number_is_called_once(client: FlaskClient, run: Runtime, texted: Texted) -> None:
     message = texted(email=None)
     report(client, "undelivered", "30006")

@@ -4,6 +4,8 @@ import email
 import email.policy
 import io
 import logging
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,21 +16,22 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import psycopg
+from flask import Response, request
 from flask.testing import FlaskClient
 from redis import Redis
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from config.logging import configure_logging
 from config.settings import Settings
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.embedded.postgres import EmbeddedPostgres
+from scheduler.embedded.processes import stop
 from scheduler.embedded.redis import EmbeddedRedis
-from scheduler.services.clinic.apply import Places, apply
 from tests.api.test_consents import TELEHEALTH
 from tests.api.twilio import TOKEN
 from tests.canary.values import ADVICE, BAD_EMAIL, LABEL, QUESTION, Secrets
-from tests.conftest import CLINIC, QUICK, settings_for
+from tests.conftest import CLINIC, settings_for
 from tests.processes import api, database, running
 from tests.smtp import ScriptedServer
 from tests.video.zoom_stub import ACCOUNT, CLIENT, SECRET, ZoomStub, zoom_stub
@@ -69,6 +72,8 @@ class House:
     """What the API says that `client` calls."""
     postgres: Path
     """The database server's own log."""
+    begins: int
+    """Where ours begins in it."""
     redis: list[bytes]
     """All commands that Redis ever got."""
     broker: Redis
@@ -77,13 +82,25 @@ class House:
     web: ScriptedWeb
     """A program that hears of visits."""
     zoom: ZoomStub
+    sweeper: subprocess.Popen[bytes]
     secrets: Secrets = field(default_factory=Secrets)
+    walked: set[str] = field(default_factory=set)
+    """Doors of the API that led somewhere."""
+    feeds: list[bytes] = field(default_factory=list)
+    """What subscribed calendars were given."""
+    tickets: list[dict[str, Any]] = field(default_factory=list)
+    """What the clinic's own video server learns of somebody."""
+
+    def notes(self, answer: Response) -> Response:
+        if request.url_rule and answer.status_code < 400:
+            self.walked.add(f"{request.method} {request.url_rule.rule}")
+        return answer
 
     # ---------------------------------------------------------------------------------- what is searched
 
     def said_in_logs(self) -> bytes:
         files = b"".join(each.read_bytes() for each in self.folder.glob("*.log"))
-        return files + self.logs.getvalue().encode() + self.postgres.read_bytes()
+        return files + self.logs.getvalue().encode() + self.postgres.read_bytes()[self.begins :]
 
     def passed_through_redis(self) -> bytes:
         """By commands, and what is still there."""
@@ -121,6 +138,9 @@ class House:
             return {name: _copied(connection, name) for (name,) in names}
 
     # ------------------------------------------------------------------------------------ what is waited for
+
+    def stop_sweeping(self) -> None:
+        stop(self.sweeper, signal.SIGTERM, 10)
 
     def make_due(self) -> None:
         """Reminders and all else that was planned leaves now, as the sweeper finds it."""
@@ -230,28 +250,40 @@ def _settings(url: str, redis: str, smtp: str, texts: int, zoom: str) -> Setting
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
+def _talkative(server: EmbeddedPostgres) -> Iterator[str]:
+    """A database of her own, of which the server says all that it can."""
+    with database(server.url, "canary", clinic_file()) as url:
+        admin = create_engine(server.url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+        with admin.connect() as connection:
+            connection.execute(text("ALTER DATABASE canary SET log_min_messages = debug1"))
+        admin.dispose()
+        yield url
+
+
+@contextmanager
+def house(folder: Path, server: EmbeddedPostgres) -> Iterator[House]:
     """API, worker and sweeper at their most talkative."""
     logs = folder / "logs"
     logs.mkdir()
+    begins = server.log.stat().st_size
     with ExitStack() as stack:
         enter = stack.enter_context
-        server = enter(EmbeddedPostgres(folder / "postgres", {**QUICK, "log_min_messages": "debug1"}))
         redis = enter(EmbeddedRedis(folder / "redis")).url
         smtp = enter(ScriptedServer({"RCPT": [f"550 5.1.1 <{BAD_EMAIL}>: unknown", "250 2.1.5 Ok"]}))
         texts, web = enter(ScriptedWeb(takes_texts)), enter(ScriptedWeb(refuses_once()))
         zoom = enter(zoom_stub())
-        url = enter(database(server.url, "canary"))
+        url = enter(_talkative(server))
         settings = _settings(url, redis, smtp.url(), texts.port, zoom.url)
         heard = enter(_overheard(redis))
         run = bootstrap(settings, QueueDoorbell(redis))
         stack.callback(run.db.dispose)
-        with run.db.transaction() as session:
-            apply(session, clinic_file(), run.db.now(session), production=False, places=Places.SILENT)
         written = enter(_logging())
+        enter(running(settings, logs, "scheduler.cli", "work", grace=1))
+        sweeper = enter(running(settings, logs, "scheduler.cli", "sweep", grace=1))
         served = enter(api(settings, logs))
-        enter(running(settings, logs, "scheduler.cli", "work"))
-        enter(running(settings, logs, "scheduler.cli", "sweep"))
-        client = create_app(run).test_client()
+        app = create_app(run)
         broker = enter(Redis.from_url(redis))
-        yield House(run, client, served, logs, written, server.log, heard, broker, smtp, texts, web, zoom)
+        around = (server.log, begins, heard, broker, smtp, texts, web, zoom, sweeper)
+        lived = House(run, app.test_client(), served, logs, written, *around)
+        app.after_request(lived.notes)
+        yield lived

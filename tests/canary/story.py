@@ -44,7 +44,7 @@ VIDEO = {"mode": "telemedicine", "state": "TX", "consents": ["telehealth:1", "sm
 
 
 class Story:
-    """Call `tell` once."""
+    """What she lives through with one visit; `begins`, then `ends`."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -55,7 +55,7 @@ class Story:
         house.secrets.learn("key of staff", key)
         self.staff = {"Authorization": f"Bearer {key}"}
 
-    def tell(self) -> None:
+    def begins(self) -> None:
         self.listens()
         self.is_refused_by_mail()
         self.answers_safety_questions()
@@ -68,6 +68,8 @@ class Story:
         self.writes_back()
         self.makes_mistakes()
         self.meets_our_own()
+
+    def ends(self) -> None:
         self.house.make_due()
         self.house.settle()
         self.goes_through_the_gate()
@@ -81,7 +83,7 @@ class Story:
         self, path: str, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
     ) -> dict[str, Any]:
         answer = self.client.post(path, json=body, headers=headers)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == status, (body, answer.text)
         return answer.get_json() if answer.data else {}
 
     def listens(self) -> None:
@@ -165,6 +167,7 @@ class Story:
         self.house.secrets.learn("secret id", person.id)
         person.send()
         assert person.path == "done", person.text
+        assert self.client.get(f"/book/{person.id}/invite.ics").status_code == 200
 
     # -------------------------------------------------------------------------------------- changing
 

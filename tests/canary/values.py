@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import quote
 
 FIRST, LAST = "Zaphira", "Kanarienvogel"
@@ -48,20 +49,24 @@ HEALTH: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def spellings(text: str) -> Iterator[bytes]:
+@cache
+def spellings(text: str) -> tuple[bytes, ...]:
     """In small letters, as what is searched is: plain, for addresses, in JSON, as hex."""
-    raw = text.encode()
     plain = {text, quote(text, safe=""), quote(text), json.dumps(text)[1:-1], text.replace(" ", "+")}
-    yield from (each.lower().encode() for each in plain)
-    yield raw.hex().encode()
+    return (*{each.lower().encode() for each in plain}, text.encode().hex().encode())
 
 
 ENOUGH = 8
 """Letters of base64: fewer are found by chance."""
 
 
-def in_base64(text: str) -> Iterator[bytes]:
+@cache
+def in_base64(text: str) -> tuple[bytes, ...]:
     """As it stands in the midst of something larger, wherever that begins."""
+    return tuple(dict.fromkeys(_in_base64(text)))
+
+
+def _in_base64(text: str) -> Iterator[bytes]:
     for shift in range(3):
         padded = bytes(shift) + text.encode()
         padded = padded[: len(padded) // 3 * 3]  # whole groups alone are always the same
@@ -78,7 +83,7 @@ class Secrets:
     tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def learn(self, what: str, *values: str) -> None:
-        self.tokens[what] = (*self.tokens.get(what, ()), *values)
+        self.tokens[what] = tuple(dict.fromkeys((*self.tokens.get(what, ()), *values)))
 
     def all(self) -> dict[str, tuple[str, ...]]:
         return {**PERSON, **HEALTH, **self.tokens}

@@ -48,7 +48,7 @@ def twilios_report(said: Mapping[str, str], message: str) -> Report | None:
     `message`: what our address for reports says of which text it is for.
     """
     reference, status = said.get("MessageSid", ""), said.get("MessageStatus", "")
-    news, code = NEWS.get(status), said.get("ErrorCode", "")
+    news, code = NEWS.get(status), _code(said.get("ErrorCode", ""))
     if news is None or not reference:
         return None
     report = Report(reference, message, said.get("To", ""), news)
@@ -58,7 +58,12 @@ def twilios_report(said: Mapping[str, str], message: str) -> Report | None:
     return replace(report, code=words, remedy=_remedy(code), once_more=code in ONCE_MORE)
 
 
+def _code(given: str) -> str:
+    """Nothing where it is no code: what is kept is read by staff, and must not repeat what was sealed."""
+    return given if given.isascii() and given.isdecimal() and len(given) < 6 else ""
+
+
 def _remedy(code: str) -> Remedy | None:
     if code in OF_OUR_TEXTS:
         return Remedy.FILTERED
-    return OF_THE_NUMBER.get(int(code)) if code.isascii() and code.isdecimal() and len(code) < 6 else None
+    return OF_THE_NUMBER.get(int(code)) if code else None

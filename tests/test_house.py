@@ -401,6 +401,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel": {"reason": "patient"},
     "consents": {"consents": ["privacy:1"]},
     "whereabouts": {"state": "TX", "phone": "(409) 555-0123", "address": "1 Example Street"},
+    "mail-again": {"recipient": "patient"},
     "revoke-links": {"recipient": "patient"},
     "search": {"name": "Nobody"},
     "time-off": AWAY,

@@ -8,7 +8,7 @@ from flask import Response
 
 from scheduler.api.callers import caller
 from scheduler.api.runtime import runtime
-from scheduler.api.schemas.contact import ContactChangeIn, RevokeIn
+from scheduler.api.schemas.contact import ContactChangeIn, RecipientIn, RevokeIn
 from scheduler.api.schemas.visits import VisitOut
 from scheduler.api.versions import expected_version
 from scheduler.api.visit_json import visit_answer
@@ -16,6 +16,7 @@ from scheduler.domain.errors import Forbidden
 from scheduler.domain.visits import Act
 from scheduler.services.access import Caller, may_act_on
 from scheduler.services.changes.contact import change_contact
+from scheduler.services.changes.mailing_again import mail_again
 from scheduler.services.changes.revoking import end_helper, revoke_links
 from scheduler.services.changes.scene import Changed, Order, Scene, carry_out
 
@@ -36,6 +37,24 @@ def update_contact(id: UUID, json_data: ContactChangeIn) -> Response:
     """
     change, who = json_data.change(), caller()
     done = _carry_out(id, Act.CONTACT, lambda scene: change_contact(scene, change), change.role, who)
+    return visit_answer(done.visit, who.actor)
+
+
+@blueprint.post("/mail-again")
+@blueprint.input(RecipientIn)
+@blueprint.output(VisitOut)
+@blueprint.doc(security="bearer", responses=REFUSALS)
+def mail_visit_again(id: UUID, json_data: RecipientIn) -> Response:
+    """Mail somebody again whose address was given up
+
+    For staff who know that the address is good although mail came back, or was called spam. Its reminders
+    go by mail again; a message that did not arrive is sent with `/v1/messages/{id}/resend`. Where its reader
+    said that they are not the patient, only another address helps: 409.
+    """
+    who, role = caller(), json_data.recipient
+    if not may_act_on(who, id).is_staff:
+        raise Forbidden
+    done = _carry_out(id, Act.MAIL_AGAIN, lambda scene: mail_again(scene, role), role, who)
     return visit_answer(done.visit, who.actor)
 
 

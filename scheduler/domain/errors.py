@@ -96,6 +96,10 @@ class NameTaken(Conflict):
     """There is a key or an account of this name; what ended keeps its name, since the audit speaks of it."""
 
 
+class AddressDisowned(Conflict):
+    """Whoever reads this address has said that they are somebody else."""
+
+
 class Stale(Conflict):
     """The visit was changed in the meantime."""
 

@@ -51,6 +51,8 @@ class Act(StrEnum):
     """The patient is at the gate of a visit by video and cannot come in yet: they drive, or left a gap."""
     JOIN = "join"
     """Somebody goes into the room of a visit by video: staff, or a patient who was there before."""
+    MAIL_AGAIN = "mail-again"
+    """An address that was given up gets mail again."""
     REVOKE_LINKS = "revoke-links"
     END_HELPER = "end-helper"
     """Whoever booked for the patient has no more to do with it."""
@@ -116,6 +118,7 @@ BY_STAFF: Mapping[Act, Moves] = {
     Act.WHEREABOUTS: {each: each for each in S if each in EXPECTED},
     Act.KNOCK: {S.BOOKED: S.BOOKED},
     Act.JOIN: {each: each for each in (S.BOOKED, S.ARRIVED, S.CHECKED_IN)},
+    Act.MAIL_AGAIN: {each: each for each in S if each in EXPECTED},
     Act.REVOKE_LINKS: {each: each for each in S},
     Act.END_HELPER: {each: each for each in S},
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, Row, and_, bindparam, exists, or_, select, text
+from sqlalchemy import CTE, Row, ScalarSelect, and_, bindparam, exists, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql import ColumnElement
 
@@ -29,6 +29,13 @@ def unwanted(channel: ChannelName) -> ColumnElement[bool]:
     return exists().where(Suppression.channel == channel, same).correlate(Recipient)
 
 
+MAIL_ENDED: ScalarSelect[str] = (
+    select(Suppression.reason)
+    .where(Suppression.channel == ChannelName.EMAIL, Suppression.contact_hash == Recipient.email_hash)
+    .correlate(Recipient)
+    .scalar_subquery()
+)
+"""Why no mail goes to a recipient's address; NULL where it does."""
 BY_MAIL: ColumnElement[bool] = and_(Recipient.email.is_not(None), ~unwanted(ChannelName.EMAIL))
 BY_TEXT: ColumnElement[bool] = and_(Recipient.phone.is_not(None), WANTS_TEXTS, ~unwanted(ChannelName.SMS))
 HEARS_OF_IT: ColumnElement[bool] = and_(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import InviteAnswer, Patient, Recipient, Visit
 from scheduler.db.secrets import Vault
 from scheduler.services.desk import Desk
-from scheduler.services.reaching import BY_MAIL, BY_TEXT, notify
+from scheduler.services.reaching import BY_MAIL, BY_TEXT, MAIL_ENDED, notify
 from scheduler.services.recipients import IS_INVOLVED, PATIENT
 from scheduler.services.reminding import WANTS_NO_REMINDERS
 from scheduler.services.visit_facts import VisitFacts, facts
@@ -30,6 +30,8 @@ class StaffRecipient:
     language: str
     reminders: bool
     """Whether they want reminders by mail."""
+    mail_ended: str | None
+    """Why no mail goes to their address, as a code; None where it does, or there is none."""
     answer: str | None
     """The newest of their calendar to the invite, such as `accepted` or `declined`."""
 
@@ -61,15 +63,15 @@ def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[
     patients = select(Patient).where(Patient.id.in_({visit.patient_id for visit in visits}))
     of_these = Recipient.visit_id.in_([visit.id for visit in visits])
     recipients = (
-        select(Recipient, BY_MAIL, BY_TEXT, WANTS_NO_REMINDERS, InviteAnswer.partstat)
+        select(Recipient, BY_MAIL, BY_TEXT, WANTS_NO_REMINDERS, MAIL_ENDED, InviteAnswer.partstat)
         .outerjoin(InviteAnswer, InviteAnswer.recipient_id == Recipient.id)
         .where(of_these, IS_INVOLVED)
     )
     known = {patient.id: patient for patient in session.scalars(patients)}
     vault = desk.secrets.vault
     told: dict[UUID, list[Told]] = {visit.id: [] for visit in visits}
-    for row, mail, text, refuses, answer in session.execute(recipients.order_by(Recipient.role)):
-        told[row.visit_id].append((_recipient(vault, row, refuses, answer), mail, text))
+    for row, mail, text, refuses, ended, answer in session.execute(recipients.order_by(Recipient.role)):
+        told[row.visit_id].append((_recipient(vault, row, refuses, ended, answer), mail, text))
     return [_opened(vault, visit, known[visit.patient_id], told[visit.id]) for visit in visits]
 
 
@@ -91,7 +93,9 @@ def patient_name(vault: Vault, patient: Patient) -> str:
     return vault.open("patients.name", patient.id, patient.name)
 
 
-def _recipient(vault: Vault, row: Recipient, refuses: bool, answer: str | None) -> StaffRecipient:
+def _recipient(
+    vault: Vault, row: Recipient, refuses: bool, ended: str | None, answer: str | None
+) -> StaffRecipient:
     def said(column: str, value: bytes | None) -> str | None:
         return vault.open(f"recipients.{column}", row.id, value) if value else None
 
@@ -104,5 +108,6 @@ def _recipient(vault: Vault, row: Recipient, refuses: bool, answer: str | None) 
         phone=said("phone", row.phone),
         language=row.language,
         reminders=not refuses,
+        mail_ended=ended,
         answer=answer.lower() if answer else None,
     )

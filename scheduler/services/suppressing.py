@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Recipient, Suppression, Visit
 from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.services.reaching import CONTACT_HASH
-from scheduler.services.rerouting import move_on
+from scheduler.services.rerouting import move_on, replan
 
 COUNTS = timedelta(days=7)
 """For so long after its end something may still go out about a visit."""
@@ -35,6 +35,25 @@ def suppress(session: Session, channel: ChannelName, contact_hash: bytes, reason
     )
     _skip(session, session.scalars(planned).all(), now)
     return True
+
+
+def lift(session: Session, channel: ChannelName, contact_hash: bytes, now: datetime) -> bool:
+    """This contact gets what goes by this channel again, and reminders that wait go there if they would have;
+    whether nothing did until now."""
+    ours = Suppression.channel == channel, Suppression.contact_hash == contact_hash
+    if session.execute(delete(Suppression).where(*ours).returning(Suppression.channel)).first() is None:
+        return False
+    visits = [visit.id for visit in visits_told(session, channel, contact_hash, now)]
+    theirs = Recipient.visit_id.in_(visits), CONTACT_HASH[channel] == contact_hash
+    for recipient in session.scalars(select(Recipient.id).where(*theirs).order_by(Recipient.id)).all():
+        replan(session, recipient, now)
+    return True
+
+
+def reason_of(session: Session, channel: ChannelName, contact_hash: bytes) -> str | None:
+    """Why nothing goes to this contact by this channel, as a code; None where it does."""
+    ours = Suppression.channel == channel, Suppression.contact_hash == contact_hash
+    return session.scalars(select(Suppression.reason).where(*ours)).one_or_none()
 
 
 def visits_told(

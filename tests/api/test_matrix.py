@@ -299,6 +299,7 @@ ROUTES = {
     "GET /v1/visits/<uuid:id>/intake": Route(STAFF_ON_A_VISIT, scope=Scope.INTAKE),
     "POST /v1/visits/<uuid:id>/cancel": Route(WHOSE_VISIT_IT_IS, body=nothing),
     "PATCH /v1/visits/<uuid:id>/contact": Route(WHOSE_VISIT_IT_IS, body=a_number),
+    "POST /v1/visits/<uuid:id>/mail-again": Route(STAFF_ON_A_VISIT, body=the_patient),
     "POST /v1/visits/<uuid:id>/revoke-links": Route(STAFF_ON_A_VISIT, 204, body=the_patient),
     "POST /v1/links": Route(ANYBODY, 202, body=somebody_lost),
     "POST /v1/visits/<uuid:id>/approve": staff(visit_type="reviewed"),

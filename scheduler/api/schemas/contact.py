@@ -51,8 +51,11 @@ class OwnContactIn(ContactChangeIn):
     birth_date: Day
 
 
-class RevokeIn(Strict):
+class RecipientIn(Strict):
     recipient: Role
+
+
+class RevokeIn(RecipientIn):
     end: Annotated[
         StrictBool, Field(description="Of `booked_by`: their access ends, and they hear nothing more.")
     ] = False

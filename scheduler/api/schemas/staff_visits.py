@@ -55,6 +55,10 @@ class StaffRecipientOut(RecipientOut):
     phone: str | None
     language: str
     reminders: Annotated[bool, Field(description="Whether they want reminders by mail.")]
+    mail_ended: Annotated[
+        str | None,
+        Field(description="Why no mail goes there: `address-dead`, `bounced`, `complaint` or `not-you`."),
+    ]
     answer: Annotated[
         str | None, Field(description="Their calendar's newest answer to the invite, such as `declined`.")
     ]

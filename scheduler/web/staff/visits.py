@@ -1,5 +1,6 @@
 """A visit's page, and the acts that need no more than a tap."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +18,9 @@ from scheduler.domain.scopes import Scope
 from scheduler.domain.times import local_date
 from scheduler.domain.undo import may_be_undone
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
+from scheduler.services.changes.mailing_again import mail_again
 from scheduler.services.changes.revoking import end_helper, revoke_links
+from scheduler.services.changes.scene import Scene
 from scheduler.services.changes.simple import advance
 from scheduler.services.changes.undoing import last_step
 from scheduler.services.evidence import read_messages
@@ -116,18 +119,28 @@ def enter_in_error(id: UUID) -> Response:
     return _carried_out(id, Act.ENTERED_IN_ERROR, reason)
 
 
+@blueprint.post("/visits/<uuid:id>/mail-again")
+def mail_somebody_again(id: UUID) -> Response:
+    """At an address that was given up."""
+    return _of_somebody(id, Act.MAIL_AGAIN, mail_again)
+
+
 @blueprint.post("/visits/<uuid:id>/revoke-links")
 def revoke(id: UUID) -> Response:
+    return _of_somebody(id, Act.REVOKE_LINKS, revoke_links)
+
+
+def _of_somebody(id: UUID, act: Act, perform: Callable[[Scene, str], None]) -> Response:
     """Of the patient, or of whoever booked."""
     role = field("recipient")
     actor = require(Scope.VISITS)
     if role not in (PATIENT, BOOKED_BY):
         abort(404)
     try:
-        do(id, Act.REVOKE_LINKS, actor, version(), lambda scene: revoke_links(scene, role), role)
+        do(id, act, actor, version(), lambda scene: perform(scene, role), role)
     except (Conflict, Refused) as error:
         return _refused(id, error)
-    return go(url_for("desk_visit.show_visit", id=id, done=Act.REVOKE_LINKS))
+    return go(url_for("desk_visit.show_visit", id=id, done=act))
 
 
 @blueprint.post("/visits/<uuid:id>/end-helper")

@@ -40,6 +40,7 @@ PAGES: dict[str, Scope | None] = {
     "POST /staff/visits/<uuid:id>/<act>": VISITS,
     "POST /staff/visits/<uuid:id>/cancel": VISITS,
     "POST /staff/visits/<uuid:id>/entered-in-error": VISITS,
+    "POST /staff/visits/<uuid:id>/mail-again": VISITS,
     "POST /staff/visits/<uuid:id>/revoke-links": VISITS,
     "POST /staff/visits/<uuid:id>/end-helper": VISITS,
     "GET /staff/visits/<uuid:id>/video": VISITS,

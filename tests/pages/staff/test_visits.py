@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import Message
+from scheduler.db.models import Message, Recipient
 from scheduler.domain.clinic import Mode
+from scheduler.domain.messages import ChannelName
 from scheduler.domain.people import Booker, Receives
+from scheduler.domain.visits import Act
 from scheduler.services.booking import book
+from scheduler.services.suppressing import suppress
 from scheduler.services.visits import VisitView
 from tests.cast import at
 from tests.pages.staff.desk import Desk, buttons, leads_to, plain
@@ -223,6 +226,33 @@ def test_a_contact_that_is_none_is_said_beside_its_field(desk: Desk, visit: Visi
     assert 'id="email-error"' in wrong.text and 'value="pat@"' in wrong.text
     none = desk.act(visit.id, "contact", 422, recipient="patient", email="", phone="", language="en")
     assert "Give an email address or a phone number" in none.text
+
+
+def test_an_address_to_which_mail_came_back_is_mailed_again(desk: Desk, visit: VisitView) -> None:
+    button = "Mail this address again"
+    assert button not in desk.get(f"/visits/{visit.id}")
+    with desk.run.db.transaction() as session:
+        hashed = session.scalars(select(Recipient.email_hash)).one()
+        assert hashed
+        suppress(session, ChannelName.EMAIL, hashed, "bounced", desk.run.db.now(session))
+    page = desk.get(f"/visits/{visit.id}")
+    assert "Mail comes back: nothing is sent there." in page and button in page
+    desk.act(visit.id, "mail-again", 404, recipient="somebody")
+    desk.act(visit.id, "mail-again", recipient="patient")
+    said = desk.get(f"/visits/{visit.id}", done="mail-again")
+    assert "This address gets mail again." in said and "Mail comes back" not in said
+    assert ">Mail this address again<" in said, "the history says it"
+
+
+def test_an_address_of_somebody_else_is_not_offered_and_refused(desk: Desk, visit: VisitView) -> None:
+    with desk.run.db.transaction() as session:
+        hashed = session.scalars(select(Recipient.email_hash)).one()
+        assert hashed
+        suppress(session, ChannelName.EMAIL, hashed, Act.NOT_YOU, desk.run.db.now(session))
+    page = desk.get(f"/visits/{visit.id}")
+    assert "Its reader is somebody else" in page and "Mail this address again" not in page
+    refused = desk.act(visit.id, "mail-again", 409, recipient="patient")
+    assert "Enter another address" in refused.text
 
 
 def test_links_are_ended_and_those_of_a_helper_for_good(desk: Desk, visit: VisitView) -> None:

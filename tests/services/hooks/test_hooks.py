@@ -89,7 +89,7 @@ def test_a_hook_is_thin_and_says_nothing_of_anybody(
 def test_a_request_its_answer_and_its_end_have_names_of_their_own() -> None:
     assert event_type("book", VisitStatus.PENDING) == "visit.requested"
     assert event_type("book", VisitStatus.BOOKED) == "visit.booked"
-    quiet = {Act.CONTACT, Act.REVOKE_LINKS, Act.END_HELPER, Act.NOT_YOU}
+    quiet = {Act.CONTACT, Act.MAIL_AGAIN, Act.REVOKE_LINKS, Act.END_HELPER, Act.NOT_YOU}
     named = {each for each in Act if event_type(each, VisitStatus.BOOKED)}
     assert quiet & named == set()
     assert {event_type(each, VisitStatus.BOOKED) for each in named} <= set(TYPES)

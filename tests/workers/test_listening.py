@@ -65,4 +65,6 @@ def test_a_worker_takes_hints_from_a_redis_that_is_full(broker: EmbeddedRedis) -
     Publisher(broker.url).publish(Hint(1, Queue.URGENT))
     worker = Worker(broker.url)
     Redis.from_url(broker.url).config_set("maxmemory", 1)
-    assert worker.take().payload[0] == [1]
+    hint = worker.take()
+    assert hint.payload[0] == [1]
+    worker.acknowledge(hint)  # or it would be given back at the end of all tests, to a Redis that is gone

@@ -1,6 +1,7 @@
 """The real parts that tests stand on: PostgreSQL from the wheel, the service around it, a clinic."""
 
 import base64
+import gc
 import hashlib
 import os
 from collections.abc import Iterator
@@ -218,6 +219,16 @@ def run(clinic: Database, migrated: str) -> Runtime:
 def client(run: Runtime) -> FlaskClient:
     """Somebody who calls the API."""
     return serving(run).test_client()
+
+
+def pytest_collection() -> None:
+    """Nothing that is collected is ever garbage: nobody looks through it, now or after each of the tests."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -69,7 +69,8 @@ def test_a_webhook_is_entered_changed_rotated_and_taken_away(
     assert client.patch(path, json={"enabled": True}, headers=staff).status_code == 404
     assert said(client.get("/v1/webhooks", headers=staff))["items"] == []
     with run.db.transaction() as session:
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.object_id == made["id"])).all()
+        told = select(AuditEntry.act).where(AuditEntry.object_id == made["id"]).order_by(AuditEntry.id)
+        acts = session.scalars(told).all()
         row = session.get_one(WebhookEndpoint, made["id"])
     assert acts == ["enter", "change", "change", "rotate", "delete"]
     assert (row.url, row.secret, row.former_secret) == (None, None, None)

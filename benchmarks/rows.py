@@ -23,7 +23,10 @@ def add_due(connection: psycopg.Connection, count: int, within: timedelta) -> No
         "due_at": "now() + %(within)s",
         "next_at": "now() + %(within)s",
     }
-    booked = f"(SELECT * FROM messages WHERE kind = 'reminder' AND offset_minutes BETWEEN 1000 AND {MADE})"
+    booked = (
+        "(SELECT DISTINCT ON (recipient_id, channel) * FROM messages"
+        f" WHERE kind = 'reminder' AND offset_minutes BETWEEN 1000 AND {MADE})"
+    )
     (some,) = connection.execute(f"SELECT count(*) FROM {booked} AS m").fetchone() or (0,)
     source = f"{booked} AS m CROSS JOIN generate_series(1, {-(-count // some)}) AS number"
     query = f"{_copy(Message, source, changed)} LIMIT {count}"

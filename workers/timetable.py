@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -78,12 +78,20 @@ JOBS = (
 
 def run_due(desk: Desk) -> None:
     """Do the jobs whose time has come. One that fails is tried again when it is due again."""
+    with desk.db.transaction() as session:
+        now = desk.db.now(session)
+        resting = set(session.scalars(select(TimetableEntry.job).where(TimetableEntry.next_run > now)))
     for job in JOBS:
-        with desk.db.transaction() as session:
-            now = desk.db.now(session)
-            due = _is_due(session, job, now)
-        if due:
-            _do(desk, job, now)
+        if job.name not in resting:
+            _take_turn(desk, job)
+
+
+def _take_turn(desk: Desk, job: Job) -> None:
+    with desk.db.transaction() as session:
+        now = desk.db.now(session)
+        due = _is_due(session, job, now)
+    if due:
+        _do(desk, job, now)
 
 
 def _is_due(session: Session, job: Job, now: datetime) -> bool:

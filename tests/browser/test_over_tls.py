@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select, update
 
+from scheduler.bootstrap import open_database
+from scheduler.db.engine import Database
+from scheduler.db.models import Recipient, StaffAccount
+from scheduler.domain.messages import ChannelName
+from scheduler.domain.scopes import Scope
+from scheduler.services.accounts.keeping import create_account
+from scheduler.services.accounts.passwords import hashed
+from scheduler.services.suppressing import suppress
+from tests.browser.axe import faults
 from tests.browser.conftest import SIZES, opened
 from tests.cast import at, wish
 from tests.conftest import settings_for
@@ -19,7 +29,9 @@ from tests.web import Asked, Reply, ScriptedWeb, certified
 
 pytestmark = pytest.mark.browser
 
-HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "server", "date"}
+NOT_HANDED_ON = {"connection", "transfer-encoding", "content-length", "server", "date", "set-cookie"}
+"""As they came: they are of one connection, or stand in an answer more than once."""
+PASSWORD = "four plain words here"
 
 
 class Clinic(NamedTuple):
@@ -27,6 +39,7 @@ class Clinic(NamedTuple):
     """Where gunicorn answers, without TLS."""
     outside: str
     """Where people find it."""
+    db: Database
 
 
 def handed_on(inside: str, session: requests.Session, asked: Asked) -> Reply:
@@ -40,8 +53,8 @@ def handed_on(inside: str, session: requests.Session, asked: Asked) -> Reply:
         allow_redirects=False,
         timeout=10,
     )
-    headers = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
-    return Reply(answer.status_code, answer.content, headers)
+    headers = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_HANDED_ON}
+    return Reply(answer.status_code, answer.content, headers, answer.raw.headers.getlist("Set-Cookie"))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +69,9 @@ def clinic(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         session.trust_env = False
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         proxy.script = partial(handed_on, inside, session)
-        yield Clinic(inside, proxy.url(""))
+        db = open_database(settings_for(url))
+        yield Clinic(inside, proxy.url(""), db)
+        db.dispose()
 
 
 @pytest.fixture
@@ -116,3 +131,25 @@ def test_without_the_cookie_the_clean_address_opens_nothing(clinic: Clinic, page
     page.context.clear_cookies()
     page.goto(f"{clinic.outside}/my/{visit['id']}")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("We cannot find this appointment"))
+
+
+def test_staff_sign_in_over_tls_and_have_an_address_mailed_again(clinic: Clinic, page: Page) -> None:
+    visit = booked(clinic, 3)
+    with clinic.db.transaction() as session:
+        now = clinic.db.now(session)
+        create_account(session, "pat", frozenset(Scope), "en", now)
+        session.execute(update(StaffAccount).values(password_is_ours=False, password_hash=hashed(PASSWORD)))
+        address = select(Recipient.email_hash).where(Recipient.visit_id == visit["id"])
+        suppress(session, ChannelName.EMAIL, session.scalars(address).one() or b"", "bounced", now)
+    page.goto(f"{clinic.outside}/staff/visits/{visit['id']}")
+    page.get_by_label("Name").fill("pat")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Mail comes back: nothing is sent there.")).to_be_visible()
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-staff", True, True)
+    page.locator("summary", has_text="Mail this address again").click()
+    assert faults(page) == []
+    page.get_by_role("button", name="Mail this address again").click()
+    expect(page.get_by_role("status")).to_contain_text("This address gets mail again.")
+    expect(page.get_by_text("Mail comes back")).to_have_count(0)

@@ -4,8 +4,6 @@ import email
 import email.policy
 import io
 import logging
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,20 +24,26 @@ from config.settings import Settings
 from scheduler.app import create_app
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.embedded.postgres import EmbeddedPostgres
-from scheduler.embedded.processes import stop
 from scheduler.embedded.redis import EmbeddedRedis
 from tests.api.test_consents import TELEHEALTH
 from tests.api.twilio import TOKEN
-from tests.canary.values import ADVICE, BAD_EMAIL, LABEL, QUESTION, Secrets
+from tests.canary.values import ADVICE, BAD_EMAIL, EMAIL, LABEL, NAME, QUESTION, Secrets
 from tests.conftest import CLINIC, settings_for
 from tests.processes import api, database, running
-from tests.smtp import ScriptedServer
+from tests.smtp import ScriptedServer, Step
 from tests.video.zoom_stub import ACCOUNT, CLIENT, SECRET, ZoomStub, zoom_stub
 from tests.web import Asked, Reply, ScriptedWeb
-from workers.doorbell import QueueDoorbell
+from workers.bench import Bench
+from workers.doorbell import Publisher, QueueDoorbell
+from workers.sweeper import Sweeper
 
 METRICS_TOKEN = "a-token-of-the-canary-to-read-figures"
 INBOUND = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY="
+ANSWERS: Mapping[str, Step] = {
+    "RCPT": [f"550 5.1.1 <{BAD_EMAIL}>: unknown", "250 2.1.5 Ok"],
+    ".": [f"452 4.2.2 <{EMAIL}>: the mailbox of {NAME} is full", "250 2.0.0 Ok"],
+}
+"""Of the mail server, which says whom it will not have."""
 ALERTS = '\n[alerts.default]\ntell = ["desk@clinic.example"]\n'
 
 
@@ -82,7 +86,8 @@ class House:
     web: ScriptedWeb
     """A program that hears of visits."""
     zoom: ZoomStub
-    sweeper: subprocess.Popen[bytes]
+    over: threading.Event
+    """Set it, and nobody sweeps any more."""
     secrets: Secrets = field(default_factory=Secrets)
     walked: set[str] = field(default_factory=set)
     """Doors of the API that led somewhere."""
@@ -140,7 +145,7 @@ class House:
     # ------------------------------------------------------------------------------------ what is waited for
 
     def stop_sweeping(self) -> None:
-        stop(self.sweeper, signal.SIGTERM, 10)
+        self.over.set()
 
     def make_due(self) -> None:
         """Reminders and all else that was planned leaves now, as the sweeper finds it."""
@@ -213,8 +218,25 @@ def _logging() -> Iterator[io.StringIO]:
     root.handlers[:], root.level = before, level
 
 
-def takes_texts(asked: Asked) -> Reply:
-    return Reply(201, b'{"sid": "SM00000000000000000000000000000001", "status": "queued"}')
+@contextmanager
+def _sweeping(run: Runtime) -> Iterator[threading.Event]:
+    """Beside us: a process more would have to start, and would say the same."""
+    over, publish = threading.Event(), Publisher(run.settings.redis_url).publish
+    sweeper = Sweeper(run.desk, publish, Bench(run).do, lease=run.settings.lease)
+    thread = threading.Thread(target=sweeper.run, args=(over,), name="sweeper")
+    thread.start()
+    try:
+        yield over
+    finally:
+        over.set()
+        thread.join()
+
+
+def takes_texts() -> Callable[[Asked], Reply]:
+    """The first is not taken, and comes back in the answer with the number that it was for."""
+    taken = Reply(201, b'{"sid": "SM00000000000000000000000000000001", "status": "queued"}')
+    answers = iter([503])
+    return lambda asked: next((Reply(code, asked.body) for code in answers), taken)
 
 
 def refuses_once() -> Callable[[Asked], Reply]:
@@ -269,8 +291,8 @@ def house(folder: Path, server: EmbeddedPostgres) -> Iterator[House]:
     with ExitStack() as stack:
         enter = stack.enter_context
         redis = enter(EmbeddedRedis(folder / "redis")).url
-        smtp = enter(ScriptedServer({"RCPT": [f"550 5.1.1 <{BAD_EMAIL}>: unknown", "250 2.1.5 Ok"]}))
-        texts, web = enter(ScriptedWeb(takes_texts)), enter(ScriptedWeb(refuses_once()))
+        smtp = enter(ScriptedServer(ANSWERS))
+        texts, web = enter(ScriptedWeb(takes_texts())), enter(ScriptedWeb(refuses_once()))
         zoom = enter(zoom_stub())
         url = enter(_talkative(server))
         settings = _settings(url, redis, smtp.url(), texts.port, zoom.url)
@@ -279,11 +301,11 @@ def house(folder: Path, server: EmbeddedPostgres) -> Iterator[House]:
         stack.callback(run.db.dispose)
         written = enter(_logging())
         enter(running(settings, logs, "scheduler.cli", "work", grace=1))
-        sweeper = enter(running(settings, logs, "scheduler.cli", "sweep", grace=1))
+        over = enter(_sweeping(run))
         served = enter(api(settings, logs))
         app = create_app(run)
         broker = enter(Redis.from_url(redis))
-        around = (server.log, begins, heard, broker, smtp, texts, web, zoom, sweeper)
+        around = (server.log, begins, heard, broker, smtp, texts, web, zoom, over)
         lived = House(run, app.test_client(), served, logs, written, *around)
         app.after_request(lived.notes)
         yield lived

@@ -189,6 +189,8 @@ class WholeStory(Story):
         self.tapped(f"{path}/contact", recipient="patient", email=EMAIL, phone=PHONE, language="es")
         self.tapped(f"{path}/move", state="TX", time=f"{at(10, 13).isoformat()}|one|")
         self.tapped(f"{path}/join", 409)
+        self.tapped(f"{path}/mail-again", recipient="patient")
+        self.by_staff(f"/v1{path}/mail-again", recipient="patient")
         self.tapped(f"{path}/revoke-links", recipient="patient")
         self.tapped(f"{path}/end-helper")
         for act in ("arrive", "undo", "no-show", "undo"):

@@ -154,4 +154,4 @@ def test_every_mail_can_be_read(told: House) -> None:
 
 def test_the_folder_of_the_processes_has_their_words(told: House) -> None:
     assert {each.suffix for each in Path(told.folder).iterdir()} == {".log"}
-    assert len(list(told.folder.glob("*.log"))) == 3
+    assert len(list(told.folder.glob("*.log"))) == 2

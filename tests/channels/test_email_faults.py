@@ -270,6 +270,24 @@ def test_what_is_kept_of_an_answer_names_nobody(words: str) -> None:
     assert "gomez" not in outcome.detail.lower()
 
 
+@pytest.mark.parametrize(
+    ("phase", "code", "words", "kept"),
+    [
+        (Phase.RECIPIENT, 550, "5.1.1 no mailbox of Maria Gomez", "recipient"),
+        (Phase.RECIPIENT, 550, "User Maria Gomez unknown", "recipient"),
+        (Phase.END, 452, "4.2.2 the mailbox of Maria Gomez is full", "end"),
+        (Phase.RECIPIENT, 554, "5.7.1 blocked by a list", "recipient: blocked by a list"),
+        (Phase.HELLO, 554, "go away", "hello: go away"),
+    ],
+)
+def test_of_an_answer_about_a_mailbox_only_the_codes_are_kept(
+    phase: Phase, code: int, words: str, kept: str
+) -> None:
+    """Its words may say whose it is; those about us or the systems between help whoever looks for the cause."""
+    outcome = outcome_of(Answer(phase, code, words), "pat@patients.example")
+    assert (outcome.detail, outcome.code.split()[0]) == (kept, str(code))
+
+
 def test_a_long_answer_is_cut_and_stays_one_line() -> None:
     outcome = outcome_of(Answer(Phase.END, 451, "4.3.0 not\x00now\n" * 100), "a@b.example")
     assert len(outcome.detail) == 200

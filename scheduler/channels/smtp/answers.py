@@ -41,6 +41,8 @@ _ABOUT_THE_MESSAGE = {Phase.RECIPIENT, Phase.DATA, Phase.END}
 _FULL = {"5.2.2"}
 _OURS = {"5.3", "5.5", "5.7"}
 """Classes of RFC 3463: mail system, protocol, security."""
+_OF_A_MAILBOX = ("", "1", "2")
+"""Subjects of RFC 3463, and an answer without: address and mailbox."""
 _OUR_SENDER = {"5.1.7", "5.1.8"}
 _DEAD = re.compile(r"5\.1\.(?![78]$)\d+|5\.2\.1")
 _FULL_CODES = {552}
@@ -81,14 +83,20 @@ class Refused(Exception):
 
 def outcome_of(answer: Answer, recipient: str) -> Outcome:
     """What became of the attempt that ended with `answer`."""
-    detail = _without_addresses(answer.words, recipient)
+    detail = "" if _may_name_somebody(answer) else _without_addresses(answer.words, recipient)
     return Outcome(
         _verdict(answer),
         code=f"{answer.code} {answer.status}".strip(),
-        detail=f"{answer.phase}: {detail}"[:LONGEST_DETAIL],
+        detail=f"{answer.phase}: {detail}".removesuffix(": ")[:LONGEST_DETAIL],
         reference=_reference(detail) if answer.phase is Phase.END and answer.welcome else "",
         remedy=Remedy.ADDRESS_DEAD if _is_dead(answer) else None,
     )
+
+
+def _may_name_somebody(answer: Answer) -> bool:
+    """Whether it refuses a mailbox: such words may say whose it is. The codes say what is wrong with it."""
+    refused = answer.phase in _ABOUT_THE_MESSAGE and not answer.welcome
+    return refused and answer.status[2:3] in _OF_A_MAILBOX
 
 
 def _is_dead(answer: Answer) -> bool:

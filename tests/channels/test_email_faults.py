@@ -283,7 +283,7 @@ def test_what_is_kept_of_an_answer_names_nobody(words: str) -> None:
 def test_of_an_answer_about_a_mailbox_only_the_codes_are_kept(
     phase: Phase, code: int, words: str, kept: str
 ) -> None:
-    """Its words may say whose it is; those about us or the systems between help whoever looks for the cause."""
+    """Its words may say whose it is; those about us or the systems between help whoever looks for a cause."""
     outcome = outcome_of(Answer(phase, code, words), "pat@patients.example")
     assert (outcome.detail, outcome.code.split()[0]) == (kept, str(code))
 

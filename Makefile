@@ -28,7 +28,7 @@ demo: $(VENV)/embedded  ## two bookings, from HTTP to the invites in the mailbox
 	$(BIN)/visits demo
 
 test: $(VENV)/dev  ## all tests of a part or some, for which this machine has the tools
-	$(BIN)/pytest -n auto --dist loadfile -m "not (whole or browser or compose or faults)"
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not (whole or browser or compose or faults)"
 
 whole-test: $(VENV)/dev  ## tests of all of it running: `visits up`, and people with a browser
 	$(BIN)/pytest -n auto --dist loadfile -m "whole or browser"

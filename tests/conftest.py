@@ -60,6 +60,20 @@ WIPE = text(
 )
 """One statement; and ten times as fast as TRUNCATE, which makes new files."""
 
+LONGEST = (
+    "canary/test_canary.py",
+    "workers/test_whole_way.py",
+    "api/test_matrix.py",
+    "api/test_schemathesis.py",
+    "calendars/test_judging.py",
+    "life/test_life.py",
+    "api/test_races.py",
+    "api/test_races_of_changes.py",
+    "services/test_holding.py",
+    "embedded/test_postgres.py",
+)
+"""Files of some ten seconds and more."""
+
 APPLIED = ("clinic_versions", "resources")
 """The tables that applying a clinic file to an empty database writes."""
 
@@ -222,6 +236,18 @@ def run(clinic: Database, migrated: str) -> Runtime:
 def client(run: Runtime) -> FlaskClient:
     """Somebody who calls the API."""
     return serving(run).test_client()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for processes, and leave theirs to others meanwhile."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest is begun first: or one process would be at it when all others have finished."""
+    longest = [CLINIC.parent / name for name in LONGEST]
+    items.sort(key=lambda item: longest.index(item.path) if item.path in longest else len(longest))
 
 
 def pytest_collection() -> None:

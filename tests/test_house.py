@@ -28,7 +28,7 @@ from scheduler.domain.messages import WORDLESS, MessageKind, Queue
 from scheduler.messages.render import TEMPLATES
 from scheduler.messages.words import WORDS
 from scheduler.web.texts import words
-from tests.conftest import settings_for
+from tests.conftest import LONGEST, settings_for
 from workers.tasks import work
 
 ROOT = Path(__file__).parents[1]
@@ -342,6 +342,10 @@ def test_every_queue_has_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     work(settings_for("postgresql://nobody@localhost/nothing"))
     (queues,) = [each.removeprefix("--queues=") for each in told if each.startswith("--queues=")]
     assert set(queues.split(",")) == set(Queue)
+
+
+def test_the_files_that_are_begun_first_exist() -> None:
+    assert [each for each in LONGEST if not (ROOT / "tests" / each).is_file()] == []
 
 
 def test_the_commands_of_the_project_exist() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -73,40 +74,6 @@ def house(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
         yield House(settings, stack.enter_context(api(settings, folder)), smtp, folder)
 
 
-def test_what_a_flushed_redis_forgot_is_found_by_the_sweeper(house: House) -> None:
-    patient = house.book()
-    broker = Redis.from_url(house.settings.redis_url)
-    assert eventually(lambda: broker.llen(Queue.URGENT) == 1)
-    broker.flushall()
-    with running(house.settings, house.folder, *WORK), running(house.settings, house.folder, *SWEEP):
-        assert house.is_told(patient)
-        assert house.mails_to(patient) == 1
-
-
-def test_a_booking_is_told_at_once_even_after_a_worker_was_killed(house: House, tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        stack.enter_context(running(house.settings, house.folder, *SWEEP))
-        worker = stack.enter_context(running(house.settings, house.folder, *WORK))
-        assert house.is_told(house.book())
-
-        began = time.monotonic()
-        patient = house.book()
-        assert house.is_told(patient)
-        assert time.monotonic() - began < 5
-
-        evil = tmp_path / "evil"
-        send_pickle(house.settings.redis_url, evil)
-        assert house.is_told(house.book()), "a message that is refused stops nobody"
-        assert not evil.exists()
-
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-        orphan = house.book()
-        stack.enter_context(running(house.settings, house.folder, *WORK))
-        assert house.is_told(orphan)
-        assert {house.mails_to(each) for each in (patient, orphan)} == {1}
-
-
 @pytest.mark.dovecot
 def test_the_mailbox_that_the_settings_name_is_read_by_a_worker(
     house: House, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +85,55 @@ def test_the_mailbox_that_the_settings_name_is_read_by_a_worker(
         settings = house.settings.model_copy(update={"imap_url": url})
         with running(settings, house.folder, *WORK), running(settings, house.folder, *SWEEP):
             assert eventually(lambda: server.flags("clinic") == [["\\Flagged"]], 2 * PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def forgotten(house: House) -> str:
+    """Whom Redis knew to be due a mail, before it was flushed."""
+    patient = house.book()
+    broker = Redis.from_url(house.settings.redis_url)
+    assert eventually(lambda: broker.llen(Queue.URGENT) == 1)
+    broker.flushall()
+    return patient
+
+
+@pytest.fixture(scope="module")
+def worker(house: House, forgotten: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker, and a sweeper beside it, which were not there before Redis forgot."""
+    with (
+        running(house.settings, house.folder, *SWEEP),
+        running(house.settings, house.folder, *WORK) as worker,
+    ):
+        yield worker
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_a_flushed_redis_forgot_is_found_by_the_sweeper(house: House, forgotten: str) -> None:
+    assert house.is_told(forgotten)
+    assert house.mails_to(forgotten) == 1
+
+
+def test_a_booking_is_told_at_once_even_after_a_worker_was_killed(
+    house: House, worker: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    assert house.is_told(house.book())
+
+    began = time.monotonic()
+    patient = house.book()
+    assert house.is_told(patient)
+    assert time.monotonic() - began < 5
+
+    evil = tmp_path / "evil"
+    send_pickle(house.settings.redis_url, evil)
+    assert house.is_told(house.book()), "a message that is refused stops nobody"
+    assert not evil.exists()
+
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+    orphan = house.book()
+    with running(house.settings, house.folder, *WORK):
+        assert house.is_told(orphan)
+        assert {house.mails_to(each) for each in (patient, orphan)} == {1}
 
 
 class Evil:

@@ -286,7 +286,7 @@ def test_a_redis_that_hangs_delays_one_request_and_no_other(
         while time.monotonic() < until:
             later += milliseconds(client, 5)
             usual += milliseconds(unlimited, 5)
-        assert median(later) < median(usual) + 5
+        assert median(later) < 2 * median(usual) + 5
         assert sum(each >= PATIENCE * 1_000 for each in later) <= len(later) // 50, "none of them waited"
     finally:
         os.kill(process, signal.SIGCONT)

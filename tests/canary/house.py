@@ -93,6 +93,8 @@ class House:
     """Doors of the API that led somewhere."""
     feeds: list[bytes] = field(default_factory=list)
     """What subscribed calendars were given."""
+    printed: list[bytes] = field(default_factory=list)
+    """What the `visits` command said to whoever called it."""
     tickets: list[dict[str, Any]] = field(default_factory=list)
     """What the clinic's own video server learns of somebody."""
 

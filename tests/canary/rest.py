@@ -1,6 +1,7 @@
 """What else there is around her visit: other calendars, the mailbox, the desk, her own pages; and every door
 once more with all of her in the wrong places."""
 
+import logging
 import re
 from contextlib import suppress
 from dataclasses import replace
@@ -9,11 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import jwt
+from click.testing import CliRunner
 from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from scheduler.api.bodies import FORM
+from scheduler.cli import main
 from scheduler.services.inbound.mailbox import read_mailbox
 from scheduler.web.guards import csrf_token
 from tests.api.twilio import signature
@@ -30,6 +33,7 @@ from tests.pages.filling import HELPER as TYPED_HELPER
 from tests.pages.filling import Filling
 from tests.pages.holder import Person
 from tests.pages.staff.desk import COOKIE, EVERYTHING, plain, signed_in
+from tests.processes import environment
 from tests.web import Asked, Reply, ScriptedWeb
 
 BIRTH = {"birth_month": "3", "birth_day": "14", "birth_year": "1957"}
@@ -41,6 +45,16 @@ SUMMARY:{NAME}
 DESCRIPTION:born {BORN}
 LOCATION:{ADDRESS}
 ATTENDEE;CN={NAME}:mailto:{EMAIL}"""
+COMMANDS = (
+    ["inbound-mail"],
+    ["doctor"],
+    ["health", "work"],
+    ["audit", "verify"],
+    ["times", "rederive", "--dry-run"],
+    ["times", "rederive"],
+    ["keys", "rotate-encryption"],
+    *([noun, "list"] for noun in ("keys", "accounts", "feeds", "outside-calendars")),
+)
 WRONG: dict[str, Any] = {
     **dict.fromkeys(("name", "label", "reason", "start", "practitioner", "words", "q", "note", NAME), NAME),
     **dict.fromkeys(("email", "url", "address", "visit_type", "slot", "time"), EMAIL),
@@ -65,6 +79,7 @@ class WholeStory(Story):
         self.is_in_the_mailbox()
         self.is_turned_away_everywhere()
         self.house.settle()
+        self.is_in_the_hands_of_operators()
         self.house.stop_sweeping()
         self.meets_by_jitsi()
 
@@ -405,6 +420,17 @@ class WholeStory(Story):
             read_mailbox(replace(self.house.run.desk, mailbox=server.mailbox("clinic")))
             closed = replace(server, tls=server.starttls)
             read_mailbox(replace(self.house.run.desk, mailbox=closed.mailbox("clinic")))
+
+    def is_in_the_hands_of_operators(self) -> None:
+        """What the command says ends in terminals and journals; her mail comes in by it, too."""
+        root, environ = logging.getLogger(), environment(self.house.run.settings)
+        handlers, level = root.handlers[:], root.level
+        raw = mail(part("text/plain", f"I am {NAME}, call {PHONE}"), From=f"{NAME} <{EMAIL}>")
+        for command in COMMANDS:
+            said = CliRunner().invoke(main, command, input=raw, env=environ)
+            assert said.exception is None or isinstance(said.exception, SystemExit), (command, said.exception)
+            self.house.printed.append(said.output.encode())
+        root.handlers[:], root.level = handlers, level
 
     # ---------------------------------------------------------------------------------------- all the rest
 

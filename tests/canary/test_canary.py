@@ -102,6 +102,11 @@ def test_subscribed_calendars_have_none(told: House) -> None:
     assert found_in(b"".join(told.feeds), told.secrets.all()) == CLEAN
 
 
+def test_the_command_says_nothing_of_her_to_whoever_calls_it(told: House) -> None:
+    assert all(told.printed) and b"other" in told.printed[0], told.printed[0]
+    assert found_in(b"\n".join(told.printed), told.secrets.all()) == CLEAN
+
+
 def test_no_column_of_the_database_has_any_in_the_clear(told: House) -> None:
     """What kinds of visits there are stands in the clinic file, which is there."""
     hidden = told.secrets.without(*HEALTH, "secret id")

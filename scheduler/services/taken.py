@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from scheduler.db.rows import query
@@ -48,15 +49,20 @@ OCCUPANCY = query(
 
 
 def read_taken(
-    connection: Connection | Session, moment: Moment, asked: Search, own: UUID | None = None
+    connection: Connection | Session,
+    moment: Moment,
+    asked: Search,
+    own: UUID | None = None,
+    during: Range[datetime] | None = None,
 ) -> Taken:
     """Time of everybody and everything that the search could need.
 
-    `own` is a visit or a hold whose own time does not stand in its way.
+    `own` is a visit or a hold whose own time does not stand in its way; with `during`, only what meets that
+    counts.
     """
     in_force = moment.in_force
     names = {in_force.resources[key]: key for key in _resources(in_force, asked)}
-    start, end = Window(asked.first, asked.last).bounds
+    start, end = (during.lower, during.upper) if during else Window(asked.first, asked.last).bounds
     found = connection.execute(
         OCCUPANCY,
         {

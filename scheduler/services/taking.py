@@ -70,7 +70,7 @@ def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Oc
     day = local_date(taking.start, taking.chair.zone)
     taken = occupation(search.visit_type, taking.start, day, practitioner, None, taking.patient_resource)
     lock(session, practitioner)
-    if _check_practitioner(session, moment, search, taking):
+    if _check_practitioner(session, moment, search, taking, taken.with_buffers):
         drop_ended_holds(session, practitioner, taken.with_buffers, moment.now)
     if search.needs_room:
         taken = replace(taken, room=_take_room(session, moment, taking, taken.with_buffers))
@@ -81,9 +81,15 @@ def take(session: Session, moment: Moment, search: Search, taking: Taking) -> Oc
     return taken
 
 
-def _check_practitioner(session: Session, moment: Moment, search: Search, taking: Taking) -> bool:
-    """Whether claims of ended holds lie about on the days of the search. Raises SlotNotOffered, SlotTaken."""
-    taken, schedule = read_taken(session, moment, search, taking.own), moment.in_force.schedule
+def _check_practitioner(
+    session: Session, moment: Moment, search: Search, taking: Taking, during: Range[datetime]
+) -> bool:
+    """Whether claims of ended holds lie about there. Raises SlotNotOffered, SlotTaken.
+
+    The rest of the day makes a difference only where so many visits fit into a day and no more.
+    """
+    wanted = during if search.visit_type.daily_limit is None else None
+    taken, schedule = read_taken(session, moment, search, taking.own, wanted), moment.in_force.schedule
     if taking.chair not in free_times(schedule, search, taken).chairs_at(taking.start):
         offered = offered_times(schedule, search, taken.extra).chairs_at(taking.start)
         raise SlotTaken if taking.chair in offered else SlotNotOffered

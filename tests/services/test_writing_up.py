@@ -1,8 +1,9 @@
 """What is said of a booking before its rows are written: the same as what is read of them afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from sqlalchemy import event, select
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Message, Recipient, Suppression, Task
 from scheduler.domain.booking import BookingRequest
+from scheduler.domain.errors import SlotTaken
 from scheduler.domain.people import Booker, Receives
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.booking import book
 from scheduler.services.reaching import notify, who_hears
 from scheduler.services.visits import view
 from tests.cast import at
-from tests.services.asking import in_person, request
+from tests.services.asking import in_person, put_in_force, request
 
 TEN = at(3, 10)
 NUMBER = "+14095550123"
@@ -105,15 +107,33 @@ def test_who_may_be_known_by_another_address_is_looked_at_by_staff(run: Runtime)
     assert (task.visit_id, task.due_at) == (again.id, at(3, 14))
 
 
-def test_a_booking_takes_few_statements_and_fewer_while_others_wait(run: Runtime) -> None:
-    book(run.desk, request(TEN, practitioner="two"))  # after it the clinic is known
-    asked_for: list[str] = []
-    listener = (run.db.engine, "before_cursor_execute", lambda *said: asked_for.append(said[2]))
+@contextmanager
+def listening(run: Runtime) -> Iterator[list[tuple[str, Any]]]:
+    """The statements of this process, and what they ask for."""
+    heard: list[tuple[str, Any]] = []
+    listener = (run.db.engine, "before_cursor_execute", lambda *said: heard.append((said[2], said[3])))
     event.listen(*listener)
     try:
-        book(run.desk, request(TEN, 1, practitioner="one"))
+        yield heard
     finally:
         event.remove(*listener)
+
+
+def test_a_booking_takes_few_statements_and_fewer_while_others_wait(run: Runtime) -> None:
+    book(run.desk, request(TEN, practitioner="two"))  # after it the clinic is known
+    with listening(run) as heard:
+        book(run.desk, request(TEN, 1, practitioner="one"))
+    asked_for = [statement for statement, _ in heard]
     locked = next(number for number, each in enumerate(asked_for) if "FOR NO KEY UPDATE" in each)
     assert (len(asked_for), len(asked_for) - locked) == (6, 3)
     assert max(map(len, asked_for)) <= 4096, "what is longer is taken apart anew each time by the driver"
+
+
+def test_under_the_lock_nobody_looks_at_the_rest_of_the_day_unless_it_counts(run: Runtime) -> None:
+    own = {"start": TEN - timedelta(minutes=10), "end": TEN + timedelta(minutes=50)}
+    for limit, narrow in (("", True), ("\ndaily_limit = 1", False)):
+        put_in_force(run, {'code = "buffered"': f'code = "buffered"{limit}'})
+        with listening(run) as heard, suppress(SlotTaken):
+            book(run.desk, request(TEN, visit_type="buffered", practitioner="one"))
+        (looked_at,) = [asked for statement, asked in heard if "busy_times" in statement][:1]
+        assert ({name: looked_at[name] for name in own} == own) is narrow

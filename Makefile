@@ -27,8 +27,9 @@ run: $(VENV)/embedded  ## everything in one terminal, on this machine
 demo: $(VENV)/embedded  ## two bookings, from HTTP to the invites in the mailbox
 	$(BIN)/visits demo
 
+# One process more than there are cores: some tests wait for other processes, and leave theirs meanwhile.
 test: $(VENV)/dev  ## all tests of a part or some, for which this machine has the tools
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not (whole or browser or compose or faults)"
+	$(BIN)/pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder -m "not (whole or browser or compose or faults)"
 
 whole-test: $(VENV)/dev  ## tests of all of it running: `visits up`, and people with a browser
 	$(BIN)/pytest -n auto --dist loadfile -m "whole or browser"

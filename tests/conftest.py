@@ -238,12 +238,6 @@ def client(run: Runtime) -> FlaskClient:
     return serving(run).test_client()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: some tests wait for processes, and leave theirs to others meanwhile."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest is begun first: or one process would be at it when all others have finished."""
     longest = [CLINIC.parent / name for name in LONGEST]

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from tests.calendars.recording import KEEP, keep_letters
 from tests.cast import CENTRAL
 from tests.faults.breaking import FAKETIME
 from tests.faults.clinic import CLOSES, OPENS, working_day_after
@@ -138,7 +139,9 @@ def live(clinic: Clinic) -> None:
 @pytest.mark.faults
 @pytest.mark.skipif(not FAKETIME, reason="needs Debian's faketime")
 @pytest.mark.timeout(600 + 120 * MINUTES)
-def test_whatever_breaks_each_message_arrives_in_order_and_none_comes_twice_but_by_a_death() -> None:
+def test_whatever_breaks_each_message_arrives_in_order_and_none_comes_twice_but_by_a_death(
+    pytestconfig: pytest.Config,
+) -> None:
     say(f"\nseed {SEED}")
     with running_stack(LEASE) as stack:
         clinic = Clinic(stack, SEED)
@@ -149,4 +152,5 @@ def test_whatever_breaks_each_message_arrives_in_order_and_none_comes_twice_but_
             found = clinic.judgement(day)
             say(line(day, found))
             complaints += [*day.complaints, *found.complaints]
+        keep_letters(pytestconfig.stash[KEEP], (each.content for each in stack.smtp.receipts))
         assert complaints == []

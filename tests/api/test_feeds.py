@@ -291,7 +291,8 @@ def test_a_feed_is_made_listed_and_revoked(client: FlaskClient, staff: Headers, 
     assert said(client.delete(path, headers=staff)) == revoked
     assert said(client.get("/v1/feeds", headers=staff))["items"] == [revoked]
     with run.db.transaction() as session:
-        audit = session.scalars(select(AuditEntry).where(AuditEntry.object_id == made["id"])).all()
+        about = select(AuditEntry).where(AuditEntry.object_id == made["id"]).order_by(AuditEntry.id)
+        audit = session.scalars(about).all()
     assert [each.act for each in audit] == ["create", "revoke"]
 
 

@@ -139,7 +139,9 @@ def test_that_staff_saw_a_call_list_is_audited(client: FlaskClient, run: Runtime
     visit = booked(client, practitioner="one")
     entry = away(client, staff, at(8, 9), at(8, 17))
     with run.db.transaction() as session:
-        rows = session.scalars(select(AuditEntry).where(AuditEntry.actor == str(DESK))).all()
+        rows = session.scalars(
+            select(AuditEntry).where(AuditEntry.actor == str(DESK)).order_by(AuditEntry.id)
+        ).all()
     assert [(row.act, row.object_kind, row.object_id) for row in rows] == [
         ("enter", "time-off", entry["id"]),
         ("list", "visit", None),

@@ -34,7 +34,8 @@ def later(run: Runtime, **time: float) -> None:
 
 def audited(run: Runtime) -> list[tuple[str, str, str | None]]:
     with run.db.transaction() as session:
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.object_kind == "account"))
+        about = select(AuditEntry).where(AuditEntry.object_kind == "account").order_by(AuditEntry.id)
+        entries = session.scalars(about)
         return [(each.actor, each.act, each.object_id) for each in entries.all()]
 
 

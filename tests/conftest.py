@@ -132,7 +132,12 @@ def serving(run: Runtime) -> APIFlask:
     usual = _usual_settings(NOWHERE)
     if any(getattr(run.settings, name) != getattr(usual, name) for name in BUILT_IN):
         return create_app(run)
-    app = copy(_application())
+    return copied(_application(), run)
+
+
+def copied(app: APIFlask, run: Runtime) -> APIFlask:
+    """The same application around another service."""
+    app = copy(app)
     app.extensions = {**app.extensions}
     attach(app, run)
     return app

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.slots import Slot
-from scheduler.messages.moments import moment
+from scheduler.messages.moments import clock, moment
 from scheduler.messages.words import WORDS
 
 DAYS_IN_VIEW = 6
@@ -45,10 +45,14 @@ Value = Callable[[Slot], str]
 
 def days(
     slots: Sequence[Slot], zone: ZoneInfo, clinic: Clinic, language: str, value: Value = value_of
-) -> list[Day]:
-    """Days are those of `zone`: of whoever reads them. `value` says what the button of a time sends."""
+) -> tuple[Sequence[Day], Day | None]:
+    """Those in view, and the next one that has times; days are those of `zone`, of whoever reads them.
+
+    `value` says what the button of a time sends.
+    """
     by_day = groupby(slots, lambda slot: slot.start.astimezone(zone).date())
-    return [_day(date, list(found), zone, clinic, language, value) for date, found in by_day]
+    found = (_day(date, list(times), zone, clinic, language, value) for date, times in by_day)
+    return list(islice(found, DAYS_IN_VIEW)), next(found, None)
 
 
 def _day(on: date, slots: list[Slot], zone: ZoneInfo, clinic: Clinic, language: str, value: Value) -> Day:
@@ -56,7 +60,7 @@ def _day(on: date, slots: list[Slot], zone: ZoneInfo, clinic: Clinic, language: 
     halves: tuple[list[Choice], list[Choice]] = ([], [])
     for slot in slots:
         local, place = slot.start.astimezone(zone), clinic.location(slot.location or "")
-        time = moment(slot.start, zone, language).time
+        time = clock(slot.start, zone, language)
         several = len(clinic.locations) > 1
         halves[local.hour >= NOON].append(
             Choice(value(slot), time, place.name if place and several else None)

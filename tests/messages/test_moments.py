@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from scheduler.messages.moments import Moment, moment, same_clock
+from scheduler.messages.moments import Moment, clock, moment, same_clock
 from scheduler.messages.words import REGIONS, WORDS, known_language
 
 
@@ -35,6 +35,9 @@ def test_a_subject_says_the_date_in_short() -> None:
 def test_a_time_is_said_as_clocks_in_the_united_states_say_it(wall: str, english: str, spanish: str) -> None:
     assert at(f"2026-12-01T{wall}", "America/Chicago").time == english
     assert at(f"2026-12-01T{wall}", "America/Chicago", "es").time == spanish
+    central = ZoneInfo("America/Chicago")
+    instant = datetime.fromisoformat(f"2026-12-01T{wall}").replace(tzinfo=central).astimezone(UTC)
+    assert [clock(instant, central, each) for each in ("en", "es")] == [english, spanish]
 
 
 def test_spanish_says_one_oclock_in_the_singular() -> None:

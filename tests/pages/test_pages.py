@@ -1,8 +1,10 @@
 """What all pages have in common: headers, languages, errors, forms, files."""
 
 import re
+from functools import cache
 
 import pytest
+from apiflask import APIFlask
 from flask import Response, request
 from flask.testing import FlaskClient
 
@@ -13,7 +15,7 @@ from scheduler.web import assets, cookies
 from scheduler.web.guards import check_csrf, csrf_token
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
-from tests.conftest import NOWHERE, serving, settings_for
+from tests.conftest import NOWHERE, copied, serving, settings_for
 from tests.pages.conftest import LOGO
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -39,11 +41,17 @@ def sample() -> Pages:
     return pages
 
 
+@cache
+def with_samples() -> APIFlask:
+    """Made once, as in tests/conftest.py."""
+    app = create_app(bootstrap(settings_for(NOWHERE)))
+    app.register_blueprint(sample())
+    return app
+
+
 @pytest.fixture
 def client(run: Runtime) -> FlaskClient:
-    app = create_app(run)
-    app.register_blueprint(sample())
-    return app.test_client()
+    return copied(with_samples(), run).test_client()
 
 
 def lost(client: FlaskClient, **headers: str) -> str:

@@ -32,7 +32,7 @@ from scheduler.services.free import NOT_LICENSED, Found, find_slots
 from scheduler.services.holding import hold, release
 from scheduler.web.book.form import Form, answered, ask, elsewhere, go_to, keep, open_form
 from scheduler.web.forms import day_of
-from scheduler.web.free_days import DAYS_IN_VIEW, ZONES, days, parsed, value_of, zone_choices
+from scheduler.web.free_days import ZONES, days, parsed, value_of, zone_choices
 from scheduler.web.pages import Pages
 from scheduler.web.speech import address, language
 
@@ -92,9 +92,9 @@ def _times(form: Form, view: View, lost: Sequence[Slot] | None = None) -> Respon
     today = local_date(now, view.zone)
     first = max(view.first or today, today)
     found = _found(view, first)
-    shown = days(found.slots, view.zone, form.clinic, speaks)
+    shown, later = days(found.slots, view.zone, form.clinic, speaks)
     filters: dict[str, object] = {**view.filters, "id": form.id}
-    more = shown[DAYS_IN_VIEW].date.isoformat() if len(shown) > DAYS_IN_VIEW else None
+    more = later.date.isoformat() if later else None
     return ask(
         "times",
         form,
@@ -104,7 +104,7 @@ def _times(form: Form, view: View, lost: Sequence[Slot] | None = None) -> Respon
         zone_name=spoken(now, view.zone, speaks).zone,
         zones=list(zone_choices(view.zone, now, speaks)) if _by_video(view) else [],
         first=_offers(found.slots[:1], view) if first == today else [],
-        days=shown[:DAYS_IN_VIEW],
+        days=shown,
         later=address("book.show_times", **filters, **{"from": more}) if more else None,
         earlier=address("book.show_times", **filters) if first > today else None,
         lost=None if lost is None else _offers(lost, view),

@@ -22,7 +22,7 @@ from scheduler.services.clinic.states import US_STATES
 from scheduler.services.free import NOT_LICENSED, Found
 from scheduler.services.own_visit import OwnVisit
 from scheduler.web.forms import day_of
-from scheduler.web.free_days import DAYS_IN_VIEW, ZONES, days, zone_choices
+from scheduler.web.free_days import ZONES, days, zone_choices
 from scheduler.web.going import go
 from scheduler.web.my.asking import to_answer_first
 from scheduler.web.my.holding import own
@@ -122,9 +122,9 @@ def times_page(seen: OwnVisit, view: View, lost: Sequence[Slot] | None = None) -
     view, found = _with_somebody(seen, view, first)
     free = [each for each in found.slots if each.start != seen.visit.start]
     same = [each for each in found.slots if each.start == seen.visit.start]
-    shown = days(free, view.zone, seen.clinic, language(), lambda slot: _value(slot, seen))
+    shown, later = days(free, view.zone, seen.clinic, language(), lambda slot: _value(slot, seen))
     filters: dict[str, object] = {**view.filters, "id": seen.visit.id}
-    more = shown[DAYS_IN_VIEW].date.isoformat() if len(shown) > DAYS_IN_VIEW else None
+    more = later.date.isoformat() if later else None
     by_video, converting = view.mode is Mode.TELEMEDICINE, view.mode is not seen.visit.mode
     return show(
         "times",
@@ -136,7 +136,7 @@ def times_page(seen: OwnVisit, view: View, lost: Sequence[Slot] | None = None) -
         zones=list(zone_choices(view.zone, seen.moment.now, language())) if by_video else [],
         same=_offers(same[:1], seen, view) if converting and lost is None else [],
         first=_offers(free[:1], seen, view) if first == today else [],
-        days=shown[:DAYS_IN_VIEW],
+        days=shown,
         later=address("my.show_times", **filters, **{"from": more}) if more else None,
         earlier=address("my.show_times", **filters) if first > today else None,
         lost=None if lost is None else _offers(lost, seen, view),

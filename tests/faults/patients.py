@@ -84,23 +84,24 @@ class Patients:
 
     def _move_or_cancel(self, visit: KnownVisit, start: datetime | None = None, doctor: str = "") -> None:
         if start is None:
-            self._do(visit, "cancel", {}, lambda seen: seen["status"] == "cancelled")
+            self._do(visit, "cancel", {})
             visit.cancelled = True
         else:
             order = {"start": start.isoformat(), "practitioner": doctor, "location": "main"}
-            self._do(visit, "reschedule", order, lambda seen: datetime.fromisoformat(seen["start"]) == start)
+            self._do(visit, "reschedule", order)
             visit.start = start
         visit.sequence += 1
 
-    def _do(
-        self, visit: KnownVisit, act: str, order: dict[str, Any], done: Callable[[dict[str, Any]], bool]
-    ) -> None:
-        """Whoever gets no answer looks whether it was done, before they try again."""
+    def _do(self, visit: KnownVisit, act: str, order: dict[str, Any]) -> None:
+        """Whoever gets no answer looks whether it was done, before they try again.
+
+        By the SEQUENCE: a visit may be moved to the same time with somebody else.
+        """
         while True:
             answer = self._try("POST", f"/v1/visits/{visit.id}/{act}", json=order, headers=_as(visit))
             if answer is not None and answer.ok:
                 return
-            if done(self._see(visit)):
+            if self._see(visit)["sequence"] > visit.sequence:
                 return
             assert answer is None or answer.status_code >= 500, answer.text
 

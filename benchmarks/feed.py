@@ -62,7 +62,8 @@ def _fill(service: Runtime) -> None:
     """Copies of one visit, an hour apart: what they take of anybody's time matters to no feed."""
     desk, today = service.desk, date.today()  # noqa: DTZ011 - any days do
     wish = Wish("follow-up", Mode.TELEMEDICINE, "one", None, "TX")
-    first, *_ = find_slots(desk, wish, today + timedelta(2), today + timedelta(9)).slots
+    # Late enough for those who booked for another figure to have left something.
+    first, *_ = find_slots(desk, wish, today + timedelta(21), today + timedelta(28)).slots
     visit = book(desk, request(first.start, practitioner="one")).visit.id
     with service.db.transaction() as session:
         row = session.execute(select(Visit.table()).where(Visit.id == visit)).mappings().one()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import StringIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +25,7 @@ from scheduler.channels.sms.text import Text
 from scheduler.channels.sms.twilio import TwilioChannel
 from scheduler.channels.smtp.endpoint import Endpoint
 from tests.smtp import ScriptedServer
+from tests.web import QuietServer
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 TEXT = Text("m1", "+14095550123", "Example Clinic: confirmed", NOW, 90_000)
@@ -85,7 +86,7 @@ def server() -> Iterator[Provider]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Speaks)
+    http = QuietServer(("127.0.0.1", 0), Speaks)
     state.port = http.server_port
     threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
     yield state

@@ -13,7 +13,7 @@ from tests.services.accounts.people import enter, whose
 def created(visits: Visits, *words: str) -> str:
     made: Result = visits("accounts", "create", *words)
     assert made.exit_code == 0, made.output
-    return made.output.strip()
+    return made.stdout.strip()
 
 
 def test_an_account_is_made_and_its_first_password_is_printed_once(visits: Visits, run: Runtime) -> None:
@@ -45,7 +45,7 @@ def test_a_disabled_account_is_shut_and_a_reset_password_opens_it(visits: Visits
     assert visits("accounts", "disable", "pat").exit_code == 0
     with pytest.raises(Unauthorized):
         whose(run, token)
-    fresh = visits("accounts", "reset-password", "pat").output.strip()
+    fresh = visits("accounts", "reset-password", "pat").stdout.strip()
     assert whose(run, enter(run, "pat", fresh)).name == "pat"
 
 

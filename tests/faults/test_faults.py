@@ -36,6 +36,10 @@ ROWS = """
 SELECT id, visit_id::text AS visit, sequence, kind, state, handoffs, message_id FROM messages
 WHERE visit_id::text = ANY(:visits) AND channel = 'email' AND due_at <= :now ORDER BY id
 """
+NEVER_FORGET = """
+INSERT INTO timetable (job, next_run) VALUES ('forget-idempotency-keys', '2100-01-01')
+ON CONFLICT (job) DO UPDATE SET next_run = excluded.next_run
+"""
 TOGETHER: Sequence[Sequence[Fault]] = (DEADS[:5], DEADS[5:], REDIS, POSTGRES, SMTP, CLOCK)
 """The days of the short form."""
 
@@ -57,6 +61,8 @@ class Clinic:
         self._stack = stack
         self._chance = random.Random(seed)
         self.days: list[Day] = []
+        # A clock that leaps over a weekend would have a key forgotten while its patient waits for an answer.
+        stack.rehearsal.ask(NEVER_FORGET)
 
     def live_through(self, faults: Sequence[Fault], size: int, hold: float | None) -> Day:
         """A day for which so many book before anything breaks; each fault lasts for `hold` seconds."""

@@ -162,8 +162,8 @@ def _compose_all(room: PostRoom, held: Sequence[Held]) -> Mapping[int, Content |
         with room.desk.db.transaction() as session:
             rows = look_up(session, held)
             contents = {each.id: _compose(session, room.desk, each) for each in held}
-            del rows
-    except Exception as error:  # as above
+            del rows  # until here: a session forgets what nobody keeps, and would ask for each again
+    except Exception as error:  # whoever it concerns is found out below, each by itself
         log.warning("cannot compose together: %s", type(error).__name__)
         return {}
     return contents

@@ -136,6 +136,7 @@ def _turn(session: Session, held: Held, now: datetime) -> datetime | None:
 
 
 def _must_yield(session: Session, held: Claimed, now: datetime) -> bool:
+    """Whether an earlier one is claimed, handed over or due, and so may still arrive after this one."""
     earlier = aliased(Message)
     on_its_way = (earlier.state.in_([MessageState.CLAIMED, MessageState.HANDOFF])) | (
         (earlier.state == MessageState.PENDING) & (earlier.due_at <= now)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
@@ -25,7 +25,9 @@ CANNOT_WRITE = frozenset({"25006", "53100", "53200", "53300", "55P03", "57014", 
 """Read-only, out of disk, memory or connections, lock or statement timeout, shutting down."""
 
 TRIES = 5
-CLOCK = text("SELECT clock_timestamp()")
+CLOCK = func.clock_timestamp().label("clock")
+"""For a statement that is the first of its transaction; rehearsals add their offset to it."""
+_ASK_CLOCK = select(CLOCK)
 
 
 def sqlstate(error: DBAPIError) -> str:
@@ -93,7 +95,7 @@ class Database:
 
     def now(self, session: Session | Connection) -> datetime:
         """The instant of this transaction: the database's clock, so that a host's clock decides nothing."""
-        instant: datetime = session.execute(CLOCK).scalar_one()
+        instant: datetime = session.execute(_ASK_CLOCK).scalar_one()
         return instant + self.offset
 
     def dispose(self) -> None:

@@ -1,7 +1,9 @@
 """Whether an address wants reminders; confirmations, changes and cancels go there all the same."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -21,13 +23,26 @@ WANTS_NO_REMINDERS: ColumnElement[bool] = (
 _MAKE_KNOWN = upsert(Link.table()).on_conflict_do_nothing()
 
 
-def unsubscribe_token(session: Session, desk: Desk, who: Recipient) -> str:
-    """Of the link in the reminders to this recipient. It is made known when the first reminder is written:
-    nobody else ever sees it."""
-    token = desk.token(who.link_key, who.visit_id, who.id, UNSUBSCRIBE, who.link_generation)
-    row = {"hash": token_hash(token), "recipient_id": who.id, "purpose": UNSUBSCRIBE}
-    session.execute(_MAKE_KNOWN, {**row, "generation": who.link_generation})
-    return token
+def unsubscribe_token(desk: Desk, who: Recipient) -> str:
+    """Of the link in the reminders to this recipient; `make_known` before any leaves."""
+    return desk.token(who.link_key, who.visit_id, who.id, UNSUBSCRIBE, who.link_generation)
+
+
+def make_known(session: Session, desk: Desk, reminded: Collection[Recipient]) -> None:
+    """From now on the links in the reminders to these recipients open something: nobody else ever sees
+    them."""
+    links = sorted((_link(desk, who) for who in reminded), key=itemgetter("hash"))  # else two could deadlock
+    if links:
+        session.execute(_MAKE_KNOWN, links)
+
+
+def _link(desk: Desk, who: Recipient) -> Mapping[str, object]:
+    return {
+        "hash": token_hash(unsubscribe_token(desk, who)),
+        "recipient_id": who.id,
+        "purpose": UNSUBSCRIBE,
+        "generation": who.link_generation,
+    }
 
 
 def wants_reminders(session: Session, token: str, now: datetime) -> bool:

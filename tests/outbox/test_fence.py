@@ -22,7 +22,7 @@ KINDS = sorted(set(SPEAKS_OF) - WORDLESS - {MessageKind.WITHDRAWN, MessageKind.A
 
 def pass_fence(run: Runtime, held: Claimed, later: timedelta = timedelta(0)) -> Passage:
     with run.db.transaction() as session:
-        return fence(session, held, run.db.now(session) + later)
+        return fence(session, held, run.db.offset + later)
 
 
 def change_visit(run: Runtime, visit: UUID, **values: object) -> None:

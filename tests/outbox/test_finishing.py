@@ -39,7 +39,7 @@ def held(run: Runtime, book: Book) -> Claimed:
 def handed_over(run: Runtime, message: int) -> Claimed:
     held = claimed(run, message)
     with run.db.transaction() as session:
-        assert fence(session, held, run.db.now(session)) is Passage.GO
+        assert fence(session, held, run.db.offset) is Passage.GO
     return held
 
 

@@ -118,7 +118,7 @@ def test_a_message_that_was_finished_at_the_last_moment_stays_finished(
 ) -> None:
     holder = claimed(run, first(run, book()))
     with run.db.transaction() as session:
-        assert fence(session, holder, run.db.now(session)) is Passage.GO
+        assert fence(session, holder, run.db.offset) is Passage.GO
     change(run, holder.id, state=state)  # by its holder, after the reaper has looked
     with run.db.transaction() as session:
         free(session, holder.id, holder.token, run.db.now(session))

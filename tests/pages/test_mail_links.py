@@ -10,12 +10,14 @@ from sqlalchemy import select
 from scheduler.bootstrap import Runtime
 from scheduler.channels.mime import Mail, compose
 from scheduler.db.models import Message, Recipient, RefusedReminders, Suppression
-from scheduler.domain.messages import WORDLESS, MessageKind, Queue
+from scheduler.domain.messages import WORDLESS, ChannelName, MessageKind, Queue
 from scheduler.domain.scopes import Scope
 from scheduler.services.access import create_key
+from scheduler.services.links import holder
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.content import mail_of
 from scheduler.services.outbox.delivering import PostRoom, deliver
+from scheduler.services.recipients import UNSUBSCRIBE
 from tests.outbox.conftest import (
     Book,
     add_messages,
@@ -29,6 +31,7 @@ from tests.outbox.conftest import (
     rows,
     smtp,
 )
+from tests.outbox.postbox import Postbox
 from tests.smtp import ScriptedServer
 
 __all__ = ["book", "room", "smtp"]
@@ -53,10 +56,16 @@ def visit(book: Book) -> UUID:
 @pytest.fixture
 def stop(run: Runtime, visit: UUID) -> str:
     """The path of the link in a reminder."""
-    (reminder,) = reminders(run, visit)
-    link = mail(run, reminder).unsubscribe
-    assert link
-    return link.removeprefix(run.desk.public_url)
+    return stop_links(run, reminders(run, visit))[0]
+
+
+def stop_links(run: Runtime, due: list[int]) -> list[str]:
+    """The paths of the links in reminders that a worker handed over in one batch."""
+    post = Postbox()
+    deliver(PostRoom(run.desk, {ChannelName.EMAIL: post}, "test"), due[0])
+    links = [each.unsubscribe for each in post.mails]
+    assert len(links) == len(due)
+    return [each.removeprefix(run.desk.public_url) for each in links if each]
 
 
 def refused(run: Runtime) -> int:
@@ -84,6 +93,18 @@ def test_a_retry_has_the_same_link(run: Runtime, visit: UUID) -> None:
     with run.db.transaction() as session:
         one, two = (compose(mail_of(session, run.desk, held)) for _ in "ab")
     assert one == two
+
+
+def test_of_a_batch_of_reminders_each_link_stops_those_of_its_own_reader(
+    client: FlaskClient, run: Runtime, book: Book, visit: UUID
+) -> None:
+    both = visit, book()
+    links = stop_links(run, [*reminders(run, both[0]), *reminders(run, both[1])])
+    assert [client.get(each).status_code for each in links] == [200, 200]
+    with run.db.transaction() as session:
+        tokens = [each.rpartition("/")[2] for each in links]
+        holders = [holder(session, each, UNSUBSCRIBE, run.db.now(session)) for each in tokens]
+    assert {each.visit for each in holders if each} == {*both}
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])

@@ -1,12 +1,14 @@
 """Alerts on their way: whether they are still needed, and what they say."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from scheduler.channels.mime import Mail
 from scheduler.channels.sms.text import Text
+from scheduler.db.engine import CLOCK
 from scheduler.db.models import Task
 from scheduler.domain.alerts import alert_contact
 from scheduler.domain.clinic import Clinic
@@ -16,12 +18,16 @@ from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import ClaimedAlert
 from scheduler.services.outbox.content import message_id
 
+LOCK_TASK = (
+    select(Task.claimed_by, Task.done_at, CLOCK)
+    .where(Task.id == bindparam("about"))
+    .with_for_update(key_share=True)
+)
 
-def unneeded(session: Session, held: ClaimedAlert, now: datetime) -> MessageState | None:
-    """What becomes of an alert whose task somebody has taken or done; None while it waits. Locks the task."""
-    task = select(Task.claimed_by, Task.done_at).where(Task.id == held.task)
-    claimed_by, done_at = session.execute(task.with_for_update(key_share=True)).one()
-    return None if claimed_by is None and done_at is None else MessageState.SUPERSEDED
+
+def unneeded(_: Session, held: ClaimedAlert, task: Row[Any], now: datetime) -> MessageState | None:
+    """What becomes of an alert whose task somebody has taken or done; None while it waits."""
+    return None if task.claimed_by is None and task.done_at is None else MessageState.SUPERSEDED
 
 
 def alert_mail(session: Session, desk: Desk, held: ClaimedAlert) -> Mail | None:

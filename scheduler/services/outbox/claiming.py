@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from scheduler.db.models import ChannelPause, Message
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
@@ -38,6 +38,15 @@ _MORE = (
     .limit(BATCH - 1)
     .with_for_update(skip_locked=True)
 )
+_EARLIER = aliased(Message)
+_FIRST_TOLD = (
+    select(_EARLIER.message_id)
+    .where(_EARLIER.recipient_id == Message.recipient_id, _EARLIER.channel == Message.channel)
+    .where(_EARLIER.id < Message.id)
+    .order_by(_EARLIER.id)
+    .limit(1)
+    .scalar_subquery()
+)
 _TAKE = (
     update(Message)
     .where(Message.id.in_(bindparam("ids", expanding=True)))
@@ -49,7 +58,7 @@ _TAKE = (
         made_at=func.coalesce(Message.made_at, bindparam("now")),
         clinic_version=func.coalesce(Message.clinic_version, bindparam("clinic")),
     )
-    .returning(Message)
+    .returning(Message, _FIRST_TOLD)
 )
 
 
@@ -76,6 +85,13 @@ class Claimed(_Taken):
 
     visit: UUID
     recipient: UUID
+    first_told: str | None
+    """The `message_id` of the first message of this visit to this recipient by this channel, unless it is
+    this one. Handed over or not: which of them left may still change, and a retry has to name the same."""
+
+    @property
+    def about(self) -> UUID:
+        return self.visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +102,10 @@ class ClaimedAlert(_Taken):
     step: int
     to: int
 
+    @property
+    def about(self) -> int:
+        return self.task
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedHook(_Taken):
@@ -93,6 +113,10 @@ class ClaimedHook(_Taken):
 
     webhook: UUID
     event: int
+
+    @property
+    def about(self) -> UUID:
+        return self.webhook
 
 
 Held = Claimed | ClaimedAlert | ClaimedHook
@@ -132,11 +156,12 @@ def _take(
     session: Session, ids: Sequence[int], worker: str, clinic_version: int, now: datetime
 ) -> list[Held]:
     taken = {"ids": ids, "worker": worker, "now": now, "clinic": clinic_version}
-    rows = session.scalars(_TAKE, taken, execution_options={"synchronize_session": False})
-    return sorted(map(_held, rows), key=lambda each: (each.sequence, each.id))
+    rows = session.execute(_TAKE, taken, execution_options={"synchronize_session": False})
+    held = [_held(row, first_told) for row, first_told in rows]
+    return sorted(held, key=lambda each: (each.sequence, each.id))
 
 
-def _held(row: Message) -> Held:
+def _held(row: Message, first_told: str | None) -> Held:
     assert row.token and row.made_at and row.clinic_version
     common: dict[str, Any] = {
         "id": row.id,
@@ -158,4 +183,4 @@ def _held(row: Message) -> Held:
         assert row.event_id is not None
         return ClaimedHook(**common, webhook=row.webhook_id, event=row.event_id)
     assert row.visit_id and row.recipient_id
-    return Claimed(**common, visit=row.visit_id, recipient=row.recipient_id)
+    return Claimed(**common, visit=row.visit_id, recipient=row.recipient_id, first_told=first_told)

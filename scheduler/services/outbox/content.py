@@ -13,7 +13,7 @@ from scheduler.calendars.invite import Method
 from scheduler.channels.mime import Mail
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.clinic import Clinic, Mode
-from scheduler.domain.messages import ASKS_WHERE, REMOVING, WITH_ENTRY, MessageKind
+from scheduler.domain.messages import ASKS_WHERE, REMOVING, WITH_ENTRY, ChannelName, MessageKind
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import render
@@ -21,7 +21,7 @@ from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed, Held
 from scheduler.services.outbox.entries import Made, entry_of
 from scheduler.services.recipients import JOIN, MANAGE, NOT_YOU
-from scheduler.services.reminding import unsubscribe_token
+from scheduler.services.reminding import make_known, unsubscribe_token
 
 TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
 """Whoever got one of these last believes in the visit."""
@@ -31,14 +31,6 @@ _ROWS = (
     .join(Recipient, Recipient.visit_id == Visit.id)
     .where(Recipient.id.in_(bindparam("recipients", expanding=True)))
 )
-_MESSAGES = Message.table().c
-_FIRST_TOLD = (
-    select(_MESSAGES.message_id)
-    .where(_MESSAGES.recipient_id == bindparam("recipient"), _MESSAGES.id < bindparam("message"))
-    .where(_MESSAGES.channel == bindparam("channel"))
-    .order_by(_MESSAGES.id)
-    .limit(1)
-)
 
 
 def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
@@ -47,7 +39,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
     clinic = desk.clinics.version(session, held.clinic_version)
     email = _open(desk, recipient, "email")
     facts = facts_of(desk, clinic, held.kind, worded(session, held), visit, recipient)
-    stop = _stop_link(session, desk, recipient) if held.kind is MessageKind.REMINDER else None
+    stop = desk.unsubscribe_link(unsubscribe_token(desk, recipient)) if _has_stop_link(held) else None
     facts = replace(facts, asks_where=_asks_where(held, visit), stop_link=stop)
     text = render(facts)
     # A CANCEL goes to those too to whom no REQUEST was handed over: their calendars find nothing to remove,
@@ -69,7 +61,7 @@ def mail_of(session: Session, desk: Desk, held: Claimed) -> Mail:
         calendar_method=method,
         unsubscribe=stop,
         template_version=text.template_version,
-        references=tuple(message_id(each, clinic) for each in _first_told(session, held)),
+        references=(message_id(held.first_told, clinic),) if held.first_told else (),
     )
 
 
@@ -78,8 +70,8 @@ def _asks_where(held: Claimed, visit: Visit) -> bool:
     return near and held.kind is MessageKind.REMINDER and visit.mode == Mode.TELEMEDICINE
 
 
-def _stop_link(session: Session, desk: Desk, recipient: Recipient) -> str:
-    return desk.unsubscribe_link(unsubscribe_token(session, desk, recipient))
+def _has_stop_link(held: Claimed) -> bool:
+    return held.kind is MessageKind.REMINDER and held.channel is ChannelName.EMAIL
 
 
 def message_id(token: str, clinic: Clinic) -> str:
@@ -92,10 +84,16 @@ def rows_of(session: Session, held: Claimed) -> tuple[Visit, Recipient]:
     return session.get_one(Visit, held.visit), session.get_one(Recipient, held.recipient)
 
 
-def look_up(session: Session, held: Iterable[Held]) -> Sequence[object]:
-    """The rows of all of these at once: as long as they are kept, the session asks for none again."""
-    recipients = [each.recipient for each in held if isinstance(each, Claimed)]
-    return session.execute(_ROWS, {"recipients": recipients}).all() if recipients else ()
+def look_up(session: Session, desk: Desk, held: Iterable[Held]) -> Sequence[object]:
+    """The rows of all of these at once: as long as they are kept, the session asks for none again.
+
+    The links that are in reminders alone are made known here.
+    """
+    told = [each for each in held if isinstance(each, Claimed)]
+    rows = session.execute(_ROWS, {"recipients": {each.recipient for each in told}}).all() if told else ()
+    reminded = {each.recipient for each in told if _has_stop_link(each)}
+    make_known(session, desk, [who for _, who in rows if who.id in reminded])
+    return rows
 
 
 def _open(desk: Desk, recipient: Recipient, column: str) -> str:
@@ -171,12 +169,3 @@ def _as_told(session: Session, held: Claimed, facts: MessageFacts) -> MessageFac
 
 def _token(desk: Desk, visit: UUID, recipient: Recipient, purpose: str) -> str:
     return desk.token(recipient.link_key, visit, recipient.id, purpose, recipient.link_generation)
-
-
-def _first_told(session: Session, held: Claimed) -> list[str]:
-    """The first message of this visit to this recipient: later ones are threaded to it.
-
-    Handed over or not: which of them left may still change, and a retry has to name the same.
-    """
-    row = {"recipient": held.recipient, "message": held.id, "channel": held.channel}
-    return list(session.scalars(_FIRST_TOLD, row))

@@ -119,7 +119,7 @@ class _Gate:
         return self._db.attempt(self._pass) is Passage.GO
 
     def _pass(self, session: Session) -> Passage:
-        return fence(session, self._held, self._db.now(session), self.template_version)
+        return fence(session, self._held, self._db.offset, self.template_version)
 
 
 def _deliver_one(room: PostRoom, held: Held, content: Content | None, clock: _Clock) -> bool:
@@ -160,7 +160,7 @@ def _compose_all(room: PostRoom, held: Sequence[Held]) -> Mapping[int, Content |
     """
     try:
         with room.desk.db.transaction() as session:
-            rows = look_up(session, held)
+            rows = look_up(session, room.desk, held)
             contents = {each.id: _compose(session, room.desk, each) for each in held}
             del rows  # until here: a session forgets what nobody keeps, and would ask for each again
     except Exception as error:  # whoever it concerns is found out below, each by itself
@@ -172,7 +172,9 @@ def _compose_all(room: PostRoom, held: Sequence[Held]) -> Mapping[int, Content |
 def _compose_one(room: PostRoom, held: Held) -> Content | None:
     """What to hand over; None, and the message is at its end, where nobody is to have it any more."""
     with room.desk.db.transaction() as session:
+        rows = look_up(session, room.desk, [held])
         content = _compose(session, room.desk, held)
+        del rows
         if content is None:
             withdraw(session, held, room.desk.db.now(session))
     return content

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
+from scheduler.db.engine import CLOCK
 from scheduler.db.models import Message, Visit
 from scheduler.domain.messages import WITH_ENTRY, MessageState, still_true
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.outbox.alerts import unneeded
+from scheduler.services.outbox.alerts import LOCK_TASK, unneeded
 from scheduler.services.outbox.claiming import Claimed, ClaimedAlert, ClaimedHook, Held
-from scheduler.services.outbox.hooks import unwanted
+from scheduler.services.outbox.hooks import LOCK_ENDPOINT, unwanted
 from scheduler.services.outbox.obstacles import Obstacle, obstacle
 
 LEASE = 120.0
@@ -27,9 +28,9 @@ YIELD = timedelta(seconds=1)
 
 # Put together once: these are the statements of every message.
 _VISITS = Visit.table().c
-_LOCK_VISIT = (
-    select(_VISITS.status, _VISITS.sequence)
-    .where(_VISITS.id == bindparam("visit"))
+LOCK_VISIT = (
+    select(_VISITS.status, _VISITS.sequence, CLOCK)
+    .where(_VISITS.id == bindparam("about"))
     .with_for_update(key_share=True)
 )
 _MESSAGES = Message.table()
@@ -57,12 +58,16 @@ class Passage(StrEnum):
     """Not yet: an earlier message to the same recipient has to leave first, or it is night there."""
 
 
-def fence(session: Session, held: Held, now: datetime, template_version: str | None = None) -> Passage:
+def fence(session: Session, held: Held, offset: timedelta, template_version: str | None = None) -> Passage:
     """Mark the message as handed over, if it may be; commit before the byte leaves.
 
-    What it is about is locked before it. By which templates it was made is noted with it.
+    What it is about is locked before it. By which templates it was made is noted with it. Now is `offset`
+    ahead of the database's clock.
     """
-    ended = GUARDS[type(held)](session, held, now)
+    lock, guard = GUARDS[type(held)]
+    about = session.execute(lock, {"about": held.about}).one()
+    now = about.clock + offset
+    ended = guard(session, held, about, now)
     if ended is None:
         ended = _turn(session, held, now)
     if ended is None and _handed_over(session, held, now, template_version):
@@ -101,20 +106,20 @@ def give_back(session: Session, held: Held, at: datetime) -> None:
     _set(session, held, state=MessageState.PENDING, token=None, next_at=at)
 
 
-def _untrue(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
-    """What becomes of a message that says of its visit what is not so; None where it is. Locks the visit."""
-    visit = session.execute(_LOCK_VISIT, {"visit": held.visit}).one()
+def _untrue(session: Session, held: Claimed, visit: Row[Any], now: datetime) -> Obstacle | None:
+    """What becomes of a message that says of its visit what is not so; None where it is."""
     if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
         return MessageState.SUPERSEDED
     return obstacle(session, held, now)
 
 
-GUARDS: Mapping[type, Callable[[Session, Any, datetime], Obstacle | None]] = {
-    Claimed: _untrue,
-    ClaimedAlert: unneeded,
-    ClaimedHook: unwanted,
+Guard = Callable[[Session, Any, Row[Any], datetime], Obstacle | None]
+GUARDS: Mapping[type, tuple[Select[*tuple[Any, ...]], Guard]] = {
+    Claimed: (LOCK_VISIT, _untrue),
+    ClaimedAlert: (LOCK_TASK, unneeded),
+    ClaimedHook: (LOCK_ENDPOINT, unwanted),
 }
-"""What becomes of a message that is not to leave any more, by what it is about; each locks that first."""
+"""What locks that which a message is about, and what becomes of one that is not to leave any more."""
 
 
 def _void(session: Session, held: Held, state: MessageState, now: datetime) -> Passage:

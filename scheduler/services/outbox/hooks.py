@@ -1,13 +1,15 @@
 """Hooks on their way: whether they still may leave, what they say, and what a receiver's farewell does."""
 
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.channels.webhook import Call
+from scheduler.db.engine import CLOCK
 from scheduler.db.models import Message, VisitEvent, WebhookEndpoint
 from scheduler.domain.hooks import event_type
 from scheduler.domain.messages import MessageState
@@ -22,11 +24,16 @@ GONE = "gone"
 """Why an endpoint is disabled: it answered that it is there no more."""
 
 
-def unwanted(session: Session, held: ClaimedHook, now: datetime) -> MessageState | None:
+LOCK_ENDPOINT = (
+    select(WebhookEndpoint.enabled, CLOCK)
+    .where(WebhookEndpoint.id == bindparam("about"))
+    .with_for_update(read=True)
+)
+
+
+def unwanted(_: Session, held: ClaimedHook, endpoint: Row[Any], now: datetime) -> MessageState | None:
     """What becomes of a hook whose endpoint was disabled; None while it is wanted. Nothing supersedes it."""
-    enabled = select(WebhookEndpoint.enabled).where(WebhookEndpoint.id == held.webhook)
-    wanted = session.execute(enabled.with_for_update(read=True)).scalar_one()
-    return None if wanted else MessageState.SKIPPED
+    return None if endpoint.enabled else MessageState.SKIPPED
 
 
 def compose_hook(session: Session, desk: Desk, held: Held) -> Call | None:

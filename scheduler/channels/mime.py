@@ -26,6 +26,7 @@ from scheduler.channels.smtp.address import wire_address
 from scheduler.domain.clinic import Sender
 
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[^\s<>@]+)>")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 ATTACHMENT = "invite.ics"
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -50,6 +51,13 @@ class _Part(Message):
 
     def get_boundary(self, failobj: Any = None) -> Any:  # noqa: ANN401 - as the library has it
         return self._boundary or failobj
+
+
+class _Generator(BytesGenerator):
+    """Writes a part at once, where the library takes it line by line."""
+
+    def _write_lines(self, lines: str) -> None:
+        self.write(_LINE_END.sub("\r\n", lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ def compose(mail: Mail) -> bytes:
     for name, value in [*_people(mail), *_plain_headers(mail)]:
         root.set_raw(name, value)
     written = BytesIO()
-    BytesGenerator(written, mangle_from_=False, policy=_FORM).flatten(root)
+    _Generator(written, mangle_from_=False, policy=_FORM).flatten(root)
     return written.getvalue()
 
 

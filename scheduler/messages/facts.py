@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from phonenumbers import (
@@ -66,7 +67,7 @@ def template_values(facts: MessageFacts) -> dict[str, object]:
     first, second = _moments(facts)
     return {
         "sender_name": one_line(facts.sender_name),
-        "phone_number": spoken_phone(facts.clinic_phone),
+        "phone_number": _spoken_once(facts.clinic_phone),
         "phone_digits": facts.clinic_phone,
         "name": greeted_name(facts.first_name),
         "practitioner": one_line(facts.practitioner),
@@ -132,3 +133,7 @@ def spoken_phone(number: str) -> str:
     national = parsed.country_code == 1 and is_valid_number(parsed)
     form = PhoneNumberFormat.NATIONAL if national else PhoneNumberFormat.INTERNATIONAL
     return format_number(parsed, form)
+
+
+_spoken_once = lru_cache(maxsize=64)(spoken_phone)
+"""For the clinic's few numbers, which are in every message."""

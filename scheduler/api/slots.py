@@ -1,12 +1,14 @@
 """Free times."""
 
+from itertools import chain, islice
+
 import orjson
 from apiflask import APIBlueprint
 from flask import Response
 
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import SlotsOut, SlotsQuery
-from scheduler.api.slot_json import instant_text, slot_json
+from scheduler.api.slot_json import day_json, instant_text
 from scheduler.services.free import Found, find_slots
 
 blueprint = APIBlueprint("slots", __name__, url_prefix="/v1", tag="Booking")
@@ -27,9 +29,10 @@ def list_slots(query_data: SlotsQuery) -> Response:
 
 def slots_answer(found: Found, limit: int) -> Response:
     zone = found.zone
+    slots = chain.from_iterable(day_json(day, found.minutes, zone) for day in found.free.days())
     body: dict[str, object] = {
         "timezone": zone.key,
-        "slots": [slot_json(slot, found.minutes, zone) for slot in found.slots[:limit]],
+        "slots": list(islice(slots, limit)),
         "next_available": instant_text(found.next_available, zone) if found.next_available else None,
     }
     if found.reason:

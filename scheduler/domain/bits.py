@@ -10,6 +10,7 @@ from scheduler.domain.clinic import GRID_MINUTES
 
 CELL = GRID_MINUTES * 60
 """Seconds that one bit stands for."""
+DAY_CELLS = 86_400 // CELL
 
 
 def span(start: int, end: int) -> int:
@@ -44,6 +45,17 @@ def ones(mask: int) -> Iterator[int]:
         at = text.find("1", at + 1)
 
 
+def by_day(mask: int, size: int) -> Iterator[int]:
+    """A mask of whole days, cut into days; the first bit of each is its midnight (UTC)."""
+    whole = (1 << DAY_CELLS) - 1
+    return (mask >> begins & whole for begins in range(0, size, DAY_CELLS))
+
+
+def instant(cell: int) -> datetime:
+    """When a cell begins, counted from 1970."""
+    return datetime.fromtimestamp(cell * CELL, UTC)
+
+
 class Window:
     """The days that a mask covers, and the way between instants and bits."""
 
@@ -53,7 +65,7 @@ class Window:
         """A day is added at both ends, for zones and buffers."""
         start = datetime.combine(first - timedelta(days=1), time.min, UTC)
         self.base = int(start.timestamp()) // CELL
-        self.size = ((last - first).days + 3) * 86_400 // CELL
+        self.size = ((last - first).days + 3) * DAY_CELLS
 
     def floor(self, at: datetime) -> int:
         return int(at.timestamp()) // CELL - self.base
@@ -77,7 +89,7 @@ class Window:
 
     def instant(self, bit: int) -> datetime:
         """When a cell begins."""
-        return datetime.fromtimestamp((self.base + bit) * CELL, UTC)
+        return instant(self.base + bit)
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:

@@ -88,6 +88,29 @@ class Slot(NamedTuple):
     practitioners: tuple[str, ...]
 
 
+class FreeDay(NamedTuple):
+    """The free starts of one day (UTC); equal to another where the same is free."""
+
+    midnight: int
+    """As a cell: the lowest bit of each mask."""
+    chairs: tuple[tuple[str | None, str], ...]
+    """Place and practitioner's code."""
+    masks: tuple[int, ...]
+
+    def slots(self) -> list[Slot]:
+        """Each free start at each place, earliest first, with who could give it."""
+        places = dict.fromkeys(place for place, _ in self.chairs)
+        found = [slot for place in places for slot in self._slots_at(place)]
+        found.sort(key=lambda slot: slot.start)
+        return found
+
+    def _slots_at(self, place: str | None) -> Iterator[Slot]:
+        chairs = zip(self.chairs, self.masks, strict=True)
+        for codes, mask in _by_company([(code, mask) for (there, code), mask in chairs if there == place]):
+            for bit in bits.ones(mask):
+                yield Slot(bits.instant(self.midnight + bit), place, codes)
+
+
 @dataclass(frozen=True, slots=True)
 class FreeTimes:
     """Starts by chair, as masks over one window."""
@@ -102,18 +125,17 @@ class FreeTimes:
         lowest = [mask & -mask for _, mask in self.masks if mask]
         return self.window.instant(min(lowest).bit_length() - 1) if lowest else None
 
+    def days(self) -> Iterator[FreeDay]:
+        """The days (UTC) on which something is free, earliest first."""
+        chairs = tuple((chair.place, chair.practitioner.code) for chair, _ in self.masks)
+        by_day = zip(*(bits.by_day(mask, self.window.size) for _, mask in self.masks), strict=True)
+        for number, masks in enumerate(by_day):
+            if any(masks):
+                yield FreeDay(self.window.base + number * bits.DAY_CELLS, chairs, masks)
+
     def slots(self) -> list[Slot]:
         """Each free start at each place, earliest first, with who could give it."""
-        places = dict.fromkeys(chair.place for chair, _ in self.masks)
-        found = [slot for place in places for slot in self._slots_at(place)]
-        found.sort(key=lambda slot: slot.start)
-        return found
-
-    def _slots_at(self, place: str | None) -> Iterator[Slot]:
-        here = [(chair.practitioner.code, mask) for chair, mask in self.masks if chair.place == place]
-        for codes, mask in _by_company(here):
-            for bit in bits.ones(mask):
-                yield Slot(self.window.instant(bit), place, codes)
+        return [slot for day in self.days() for slot in day.slots()]
 
     def chairs_at(self, start: datetime) -> list[Chair]:
         """Who is free at exactly that start."""

@@ -30,12 +30,16 @@ class Found:
 
     zone: ZoneInfo
     minutes: int
-    slots: list[Slot]
+    free: FreeTimes
     next_available: datetime | None
     reason: str | None = None
     """`not-licensed` where nobody may see the patient by video in the state where they will be."""
     next_in_person: datetime | None = None
     """What is left to them then."""
+
+    @property
+    def slots(self) -> list[Slot]:
+        return self.free.slots()
 
 
 def find_slots(
@@ -58,7 +62,7 @@ def find_slots(
         asked = set_aside(usual, override, moment.now)
         free = search_free(connection, moment, asked, own)
         next_available = free.first() or _first_from(connection, moment, usual, asked.last + DAY, own)
-        found = Found(asked.zone, asked.visit_type.minutes, free.slots(), next_available)
+        found = Found(asked.zone, asked.visit_type.minutes, free, next_available)
         if candidates(moment.in_force.schedule, asked) or asked.state is None:
             return found
         other = _first_in_person(connection, moment, wish, asked, own)

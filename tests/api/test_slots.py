@@ -41,6 +41,16 @@ def test_a_booked_time_is_no_longer_offered_by_whoever_gives_it(client: FlaskCli
     assert by_start["2026-12-02T10:30:00-06:00"] == ["one", "two", "three"]
 
 
+def test_a_cancelled_visit_leaves_the_answer_as_it_was_to_the_byte(client: FlaskClient) -> None:
+    week = {**TUESDAY, "to": "2026-12-08"}
+    before = client.get("/v1/slots", query_string=week).data
+    made = client.post("/v1/visits", json=wish(at(3, 10), practitioner="one")).get_json()
+    meanwhile = client.get("/v1/slots", query_string=week).data
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    client.post(f"/v1/visits/{made['id']}/cancel", json={}, headers=bearer)
+    assert client.get("/v1/slots", query_string=week).data == before != meanwhile
+
+
 def test_one_start_in_two_locations_is_two_entries(client: FlaskClient) -> None:
     first, second = slots(client, mode="in_person")["slots"][:2]
     assert first["start"] == second["start"]

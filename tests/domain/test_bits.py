@@ -53,6 +53,15 @@ def test_nothing_free_has_no_ones() -> None:
     assert list(bits.ones(0)) == []
 
 
+@given(st.sets(st.integers(0, 5 * 288 - 1), max_size=80))
+@quick
+def test_a_mask_cut_into_days_has_each_one_at_its_time_of_day(free: set[int]) -> None:
+    days = list(bits.by_day(mask(free), 5 * 288))
+    assert {day * 288 + n for day, part in enumerate(days) for n in positions(part)} == free
+    assert len(days) == 5
+    assert all(part < 1 << 288 for part in days)
+
+
 WINDOW = Window(date(2027, 3, 13), date(2027, 3, 15))
 SECONDS = st.integers(-3 * 86_400, 8 * 86_400)
 BASE = datetime(2027, 3, 12, tzinfo=UTC)

@@ -92,7 +92,8 @@ def _times(form: Form, view: View, lost: Sequence[Slot] | None = None) -> Respon
     today = local_date(now, view.zone)
     first = max(view.first or today, today)
     found = _found(view, first)
-    shown, later = days(found.slots, view.zone, form.clinic, speaks)
+    slots = found.slots
+    shown, later = days(slots, view.zone, form.clinic, speaks)
     filters: dict[str, object] = {**view.filters, "id": form.id}
     more = later.date.isoformat() if later else None
     return ask(
@@ -103,7 +104,7 @@ def _times(form: Form, view: View, lost: Sequence[Slot] | None = None) -> Respon
         view=view,
         zone_name=spoken(now, view.zone, speaks).zone,
         zones=list(zone_choices(view.zone, now, speaks)) if _by_video(view) else [],
-        first=_offers(found.slots[:1], view) if first == today else [],
+        first=_offers(slots[:1], view) if first == today else [],
         days=shown,
         later=address("book.show_times", **filters, **{"from": more}) if more else None,
         earlier=address("book.show_times", **filters) if first > today else None,
@@ -122,7 +123,7 @@ def _by_video(view: View) -> bool:
 def _found(view: View, first: date) -> Found:
     """From that day on, or from the next one that has times."""
     found = find_slots(runtime().desk, view.wish, first, first + LOOK)
-    if found.slots or found.next_available is None:
+    if found.free or found.next_available is None:
         return found
     later = local_date(found.next_available, found.zone)
     return find_slots(runtime().desk, view.wish, later, later + LOOK)

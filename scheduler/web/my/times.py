@@ -120,8 +120,9 @@ def times_page(seen: OwnVisit, view: View, lost: Sequence[Slot] | None = None) -
     today = local_date(seen.moment.now, view.zone)
     first = max(view.first or today, today)
     view, found = _with_somebody(seen, view, first)
-    free = [each for each in found.slots if each.start != seen.visit.start]
-    same = [each for each in found.slots if each.start == seen.visit.start]
+    slots = found.slots
+    free = [each for each in slots if each.start != seen.visit.start]
+    same = [each for each in slots if each.start == seen.visit.start]
     shown, later = days(free, view.zone, seen.clinic, language(), lambda slot: _value(slot, seen))
     filters: dict[str, object] = {**view.filters, "id": seen.visit.id}
     more = later.date.isoformat() if later else None
@@ -149,7 +150,7 @@ def times_page(seen: OwnVisit, view: View, lost: Sequence[Slot] | None = None) -
 def _with_somebody(seen: OwnVisit, view: View, first: date) -> tuple[View, Found]:
     """With the same person as before; with anybody, where they have no time and nobody asked for them."""
     found = _found(seen, view, first)
-    if found.slots or "practitioner" in request.values:
+    if found.free or "practitioner" in request.values:
         return view, found
     anybody = replace(view, practitioner=None)
     return anybody, _found(seen, anybody, first)
@@ -159,7 +160,7 @@ def _found(seen: OwnVisit, view: View, first: date) -> Found:
     """From that day on, or from the next one that has times."""
     desk, id = runtime().desk, seen.visit.id
     found = find_slots_to_move(desk, id, view.to, first, first + LOOK)
-    if found.slots or found.next_available is None:
+    if found.free or found.next_available is None:
         return found
     later = local_date(found.next_available, found.zone)
     return find_slots_to_move(desk, id, view.to, later, later + LOOK)

@@ -415,10 +415,6 @@ def new(world: World, route: Route) -> Booked:
     return route.object(world) if route.object else world.booked(route.visit_type, route.after)
 
 
-def things(world: World, route: Route) -> Things:
-    return Things(new(world, route), new(world, route), world.nothing())
-
-
 def thing(world: World, route: Route, cell: Cell) -> Things:
     """New is only what that caller's request is about."""
     made = new(world, route)
@@ -454,25 +450,64 @@ def looks(answer: TestResponse) -> tuple[int, dict[str, Any], dict[str, str]]:
     return answer.status_code, body, headers
 
 
+class Refusals(NamedTuple):
+    answers: dict[Cell, TestResponse]
+    changed: list[str]
+    """Tables that are not what they were."""
+
+
+class Matrix:
+    """What was made and asked for one test, and serves another as well."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._things: dict[tuple[object, ...], Things] = {}
+        self._refusals: dict[str, Refusals] = {}
+
+    def untouched(self, route: Route) -> Things:
+        """For requests that leave all of it as it is: after those, nobody needs new ones."""
+        kind = (route.object, route.visit_type, route.after)
+        if kind not in self._things:
+            one, other = (new(self._world, route) for _ in range(2))
+            self._things[kind] = Things(one, other, self._world.nothing())
+        return self._things[kind]
+
+    def refusals(self, name: str) -> Refusals:
+        """Whoever may not, each asking once."""
+        if name not in self._refusals:
+            self._refusals[name] = self._refused(name, self.untouched(ROUTES[name]))
+        return self._refusals[name]
+
+    def _refused(self, name: str, about: Things) -> Refusals:
+        before = self._world.everything()
+        refused = [cell for cell in cells(name) if cell.expected != OK]
+        answers = {cell: ask(self._world, name, cell, about) for cell in refused}
+        after = self._world.everything()
+        return Refusals(answers, [table for table in before if before[table] != after[table]])
+
+
+@pytest.fixture(scope="module")
+def matrix(world: World) -> Matrix:
+    return Matrix(world)
+
+
 def test_every_route_is_in_the_table(world: World) -> None:
     pages = {route for route in routes(world.client) if re.search(PAGES, route)}
     assert routes(world.client) - pages == set(ROUTES) | BY_SIGNATURE | BY_LINK
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_who_may_not_is_told_so_and_changes_nothing(world: World, name: str) -> None:
-    about = things(world, ROUTES[name])
-    before = world.everything()
-    refused = [cell for cell in cells(name) if cell.expected != OK]
-    answers = {cell: ask(world, name, cell, about).status_code for cell in refused}
-    assert {cell: status for cell, status in answers.items() if status != cell.expected} == {}
-    assert world.everything() == before
+def test_who_may_not_is_told_so_and_changes_nothing(matrix: Matrix, name: str) -> None:
+    answers, changed = matrix.refusals(name)
+    statuses = {cell: answer.status_code for cell, answer in answers.items()}
+    assert {cell: status for cell, status in statuses.items() if status != cell.expected} == {}
+    assert changed == []
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_who_may_does_it(world: World, name: str) -> None:
+def test_who_may_does_it(world: World, matrix: Matrix, name: str) -> None:
     route = ROUTES[name]
-    same = None if ONE.search(name) else things(world, route)
+    same = matrix.untouched(route) if name.startswith("GET ") or not ONE.search(name) else None
     may = [cell for cell in cells(name) if cell.expected == OK]
     answers = {cell: ask(world, name, cell, same or thing(world, route, cell)).status_code for cell in may}
     assert answers, "somebody may"
@@ -491,9 +526,9 @@ def test_nobody_learns_what_is_wrong_with_a_request_before_they_said_who_they_ar
 
 
 @pytest.mark.parametrize("name", [name for name in ROUTES if ONE.search(name)])
-def test_what_is_anothers_looks_like_what_there_is_not(world: World, name: str) -> None:
-    about = things(world, ROUTES[name])
+def test_what_is_anothers_looks_like_what_there_is_not(matrix: Matrix, name: str) -> None:
+    answers = matrix.refusals(name).answers
     for principal in PRINCIPALS:
         _, others, none = (cell for cell in cells(name) if cell.principal == principal)
         if others.expected == none.expected != OK:
-            assert looks(ask(world, name, others, about)) == looks(ask(world, name, none, about)), principal
+            assert looks(answers[others]) == looks(answers[none]), principal

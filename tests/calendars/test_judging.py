@@ -104,13 +104,16 @@ def test_what_mails_carry_is_kept_once_with_the_method_of_their_headers(tmp_path
 SUITE = """
 from scheduler.calendars.feed import feed
 from scheduler.calendars.invite import invite
-from scheduler.services.outbox import entries
-from tests.calendars.cast import IN_PERSON, VIDEO
+from {taker} import invite as taken
+from tests.calendars.cast import VIDEO
 
-def test_a_letter(): assert entries.invite(VIDEO)
+def test_a_letter(): assert taken(VIDEO)
 def test_the_same_letter(): assert invite(VIDEO)
 def test_a_feed(): assert feed("Dr. Lee", ())
 """
+WRITER = "scheduler.calendars.invite"
+TAKER = "scheduler.services.outbox.entries"
+"""A module that takes the writer by name."""
 PLANT = """
 from scheduler.calendars import invite
 
@@ -118,12 +121,17 @@ invite._status = lambda facts, method: "COMPLETED"
 """
 
 
-def run_of(folder: Path, plant: str = "", *how: str, **environment: str) -> tuple[int, str]:
-    """The exit status and what stands at the end of a run of a small suite of its own."""
+def run_of(
+    folder: Path, plant: str = "", *how: str, taker: str = WRITER, **environment: str
+) -> tuple[int, str]:
+    """The exit status and what stands at the end of a run of a small suite of its own.
+
+    `taker` is the module that its tests have the writer from; `plant` is there before anything is recorded.
+    """
     (folder / "conftest.py").write_text(plant, encoding="utf-8")
-    (folder / "test_letters.py").write_text(SUITE, encoding="utf-8")
+    (folder / "test_letters.py").write_text(SUITE.format(taker=taker), encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    plugin = ["-p", "tests.calendars.recording", "-p", "no:cacheprovider"]
+    plugin = ["-p", "xdist.plugin", "-p", "tests.calendars.recording", "-p", "no:cacheprovider"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *plugin, *how, str(folder)],
         cwd=ROOT,
@@ -131,13 +139,13 @@ def run_of(folder: Path, plant: str = "", *how: str, **environment: str) -> tupl
         check=False,
         encoding="utf-8",
         timeout=60,
-        env={"PATH": "/usr/bin:/bin", **environment},
+        env={"PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
     )
     return run.returncode, run.stdout
 
 
 def test_a_run_says_how_many_objects_it_made_and_each_counts_once(tmp_path: Path) -> None:
-    status, said = run_of(tmp_path, "", "-n", "1")
+    status, said = run_of(tmp_path, f"import {TAKER}", "-n", "1", taker=TAKER)
     assert status == 0, said
     assert "calendar objects: 2 (REQUEST 1, feed 1)" in said
 

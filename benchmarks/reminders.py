@@ -95,10 +95,8 @@ def _measure(
     for mark in MARKS:
         _wait_for(connection, f"offset_minutes > {MADE} AND state <> 'sent'", LONG - mark)
         took = time.monotonic() - began
-        print(
-            f"| {mark:,} reminders sent | {mark / took:.0f}/s | largest worker {_largest():.1f} MB |",
-            flush=True,
-        )
+        memory = f"largest worker {_largest('work'):.1f} MB, sweeper {_largest('sweep'):.1f} MB"
+        print(f"| {mark:,} reminders sent | {mark / took:.0f}/s | {memory} |", flush=True)
         if mark == BURST:
             waits = booker.waits()
             p95 = statistics.quantiles(waits, n=20)[18]
@@ -115,19 +113,22 @@ def _wait_for(connection: psycopg.Connection, condition: str, most: int) -> None
         time.sleep(0.2)
 
 
-def _workers() -> list[psutil.Process]:
+def _processes(command: str) -> list[psutil.Process]:
     family = psutil.Process().children(recursive=True)
-    return [each for each in family if each.is_running() and "scheduler.cli" in " ".join(each.cmdline())]
+    return [
+        each for each in family if each.is_running() and each.cmdline()[2:4] == ["scheduler.cli", command]
+    ]
 
 
-def _largest() -> float:
-    """Megabytes that no other process shares, of the worker that has the most of them."""
-    return float(max(each.memory_full_info().uss for each in _workers()) / 1_000_000)
+def _largest(command: str) -> float:
+    """Megabytes that no other process shares, of the process that has the most of them."""
+    return float(max(each.memory_full_info().uss for each in _processes(command)) / 1_000_000)
 
 
 def _burned() -> float:
     """Seconds of processor time of all workers and the sweeper."""
-    return float(sum(sum(each.cpu_times()[:4]) for each in _workers()))
+    both = [*_processes("work"), *_processes("sweep")]
+    return float(sum(sum(each.cpu_times()[:4]) for each in both))
 
 
 if __name__ == "__main__":

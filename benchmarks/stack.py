@@ -41,7 +41,7 @@ def running(environment: Mapping[str, str], *command: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(70)  # the grace of docker-compose.yml: replacing a child may take half a minute
 
 
 def wait_for(port: int, path: str) -> None:

@@ -1,7 +1,6 @@
 """The real parts that tests stand on: PostgreSQL from the wheel, the service around it, a clinic."""
 
 import base64
-import gc
 import hashlib
 import os
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from tempfile import TemporaryDirectory
 import hypothesis
 import pytest
 from apiflask import APIFlask
-from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -30,7 +28,6 @@ from scheduler.db.engine import Database
 from scheduler.db.models import Base
 from scheduler.embedded.postgres import EmbeddedPostgres
 from scheduler.embedded.redis import EmbeddedRedis
-from scheduler.services.accounts import passwords
 from scheduler.services.clinic.apply import apply
 from tests.cast import NOW
 
@@ -38,7 +35,7 @@ use_pinned_zones()
 hypothesis.settings.register_profile("any machine", deadline=None)  # however busy it is
 hypothesis.settings.load_profile("any machine")
 
-pytest_plugins = ["tests.calendars.recording"]
+pytest_plugins = ["tests.calendars.recording", "tests.sparing"]
 
 CLINIC = Path(__file__).parent / "clinic.toml"
 
@@ -151,16 +148,6 @@ def _application() -> APIFlask:
     return app
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _passwords_are_cheap() -> Iterator[None]:
-    """What makes them dear is looked at in tests/services/accounts/test_passwords.py."""
-    cheap = PasswordHasher(memory_cost=64, time_cost=1, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "HASHER", cheap)
-        patch.setattr(passwords, "NOBODYS", cheap.hash("nobody's"))
-        yield
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """A server of this test run's own.
@@ -248,16 +235,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest is begun first: or one process would be at it when all others have finished."""
     longest = [CLINIC.parent / name for name in LONGEST]
     items.sort(key=lambda item: longest.index(item.path) if item.path in longest else len(longest))
-
-
-def pytest_collection() -> None:
-    """Nothing that is collected is ever garbage: nobody looks through it, now or after each of the tests."""
-    gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    gc.enable()
-    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

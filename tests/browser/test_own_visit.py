@@ -298,7 +298,7 @@ def test_the_pages_beside_those_of_the_visit_have_no_fault_either(
         found = {"not you": faults(page)}
         press_on(page)
         found["not you, said"] = faults(page)
-        for path in ("problems/slot-taken", "docs", "nothing-here"):
+        for path in ("problems/slot-taken", "nothing-here"):
             page.goto(f"{world.api}/{path}")
             found[path] = faults(page)
     assert {name: said for name, said in found.items() if said} == {}

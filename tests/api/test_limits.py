@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
+from scheduler.api import counters
 from scheduler.api.clients import network
 from scheduler.api.counters import PATIENCE, SILENCE
 from scheduler.bootstrap import Runtime
@@ -33,8 +34,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
 
 
 @pytest.fixture
-def redis(server: EmbeddedRedis) -> Iterator[Redis]:
-    """An empty Redis that answers, whatever a test before did to it."""
+def redis(server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """An empty Redis that answers, whatever a test before did to it; on a busy machine it may take its
+    time."""
+    monkeypatch.setattr(counters, "PATIENCE", 20 * PATIENCE)
     server.start()
     client = Redis.from_url(server.url, decode_responses=True)
     client.flushall()
@@ -271,9 +274,10 @@ def test_a_redis_that_is_emptied_loses_counts_and_nothing_else(
 
 
 def test_a_redis_that_hangs_delays_one_request_and_no_other(
-    clinic: object, serve: Serve, redis: Redis, server: EmbeddedRedis
+    clinic: object, serve: Serve, redis: Redis, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside a service without limits, so that a busy machine slows both."""
+    monkeypatch.setattr(counters, "PATIENCE", PATIENCE)
     client, unlimited = serve(redis_url=server.url, **WIDE), serve()
     milliseconds(client, 20)
     process = int(redis.info("server")["process_id"])

@@ -12,7 +12,7 @@ from scheduler.outgoing.http import Answer, Bounds, Outside
 from tests.web import Asked, Reply, ScriptedWeb, authorities, certified, saying
 
 BOUNDS = Bounds(seconds=5, size=10_000)
-SOON = Bounds(seconds=0.6, size=10_000)
+SOON = Bounds(seconds=1.0, size=10_000)
 PUBLIC = "93.184.215.14"
 
 
@@ -235,14 +235,14 @@ def test_a_server_that_drips_is_cut_off(outside: Outside, parts: list[bytes]) ->
     began = time.monotonic()
     with saying(*parts, pause=0.1) as port:
         assert refused(outside, f"http://127.0.0.1:{port}/", SOON) == "timeout"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3
 
 
 def test_a_handshake_that_drips_is_cut_off(outside: Outside) -> None:
     began = time.monotonic()
     with saying(b"\x16", b"\x03", *[b"\x03"] * 50, pause=0.1) as port:
         assert refused(outside, f"https://127.0.0.1:{port}/", SOON) == "timeout"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3
 
 
 def test_an_answer_that_ends_too_early_is_none(outside: Outside) -> None:

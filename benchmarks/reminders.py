@@ -12,7 +12,7 @@ import re
 import statistics
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 
 import psutil  # type: ignore[import-untyped]
@@ -95,7 +95,8 @@ def _measure(
     for mark in MARKS:
         _wait_for(connection, f"offset_minutes > {MADE} AND state <> 'sent'", LONG - mark)
         took = time.monotonic() - began
-        memory = f"largest worker {_largest('work'):.1f} MB, sweeper {_largest('sweep'):.1f} MB"
+        bulk, sweeper = _largest("work", "bulk"), _largest("sweep")
+        memory = f"largest worker of reminders {bulk:.1f} MB, sweeper {sweeper:.1f} MB"
         print(f"| {mark:,} reminders sent | {mark / took:.0f}/s | {memory} |", flush=True)
         if mark == BURST:
             waits = booker.waits()
@@ -113,16 +114,21 @@ def _wait_for(connection: psycopg.Connection, condition: str, most: int) -> None
         time.sleep(0.2)
 
 
-def _processes(command: str) -> list[psutil.Process]:
+def _processes(*command: str) -> list[psutil.Process]:
     family = psutil.Process().children(recursive=True)
-    return [
-        each for each in family if each.is_running() and each.cmdline()[2:4] == ["scheduler.cli", command]
-    ]
+    return [each for each in family if _words(each)[2 : 3 + len(command)] == ["scheduler.cli", *command]]
 
 
-def _largest(command: str) -> float:
+def _words(process: psutil.Process) -> list[str]:
+    """Its command; nothing of one that has just ended."""
+    with suppress(psutil.NoSuchProcess):
+        return list(process.cmdline())
+    return []
+
+
+def _largest(*command: str) -> float:
     """Megabytes that no other process shares, of the process that has the most of them."""
-    return float(max(each.memory_full_info().uss for each in _processes(command)) / 1_000_000)
+    return float(max(each.memory_full_info().uss for each in _processes(*command)) / 1_000_000)
 
 
 def _burned() -> float:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, bindparam, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.operators import ColumnOperators
 
@@ -66,11 +66,17 @@ def _row(giver: Giver, said: Decision, now: datetime) -> dict[str, Any]:
     }
 
 
+_WORDS = (
+    select(Consent.given_by, Consent.kind, Consent.version, Consent.granted)
+    .where(Consent.visit_id == bindparam("visit"))
+    .order_by(Consent.id)
+)
+
+
 def agreed(session: Session, visit: UUID, roles: Sequence[str] = ()) -> set[str]:
     """What is agreed to for a visit, as `kind:version`; by anybody, or by those in one of the roles."""
-    words = select(Consent.given_by, Consent.kind, Consent.version, Consent.granted)
-    words = words.where(Consent.visit_id == visit).order_by(Consent.id)
-    last = {(by, kind): (version, granted) for by, kind, version, granted in session.execute(words)}
+    words = session.execute(_WORDS, {"visit": visit})
+    last = {(by, kind): (version, granted) for by, kind, version, granted in words}
     return {
         f"{kind}:{version}"
         for (by, kind), (version, granted) in last.items()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -21,10 +21,14 @@ PLACE = "form_drafts.answers"
 MOST_DROPPED = 1_000
 
 
+_HELD = select(FormDraft.answers).where(
+    FormDraft.id == bindparam("id"), FormDraft.expires_at > bindparam("now")
+)
+
+
 def read(session: Session, desk: Desk, id: UUID, now: datetime) -> Draft:
     """Raises NotFound for a form that was never begun, or has ended."""
-    held = select(FormDraft.answers).where(FormDraft.id == id, FormDraft.expires_at > now)
-    sealed = session.execute(held).scalar_one_or_none()
+    sealed = session.execute(_HELD, {"id": id, "now": now}).scalar_one_or_none()
     if sealed is None:
         raise NotFound
     return _draft(orjson.loads(desk.secrets.vault.open(PLACE, id, sealed)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Link, Recipient, Visit
@@ -21,6 +21,24 @@ LASTS = {
 }
 """How long a link opens something after the end of the visit. A cancel ends none: they show what became of
 it."""
+
+
+# Put together once: this is the statement of every page and every link.
+_HOLDER = (
+    select(
+        Recipient.visit_id,
+        Recipient.id,
+        Recipient.link_generation,
+        Recipient.role,
+        Recipient.language,
+        Recipient.email_hash,
+    )
+    .join(Link, Link.recipient_id == Recipient.id)
+    .join(Visit, Visit.id == Recipient.visit_id)
+    .where(Link.hash == bindparam("hash"), Link.purpose == bindparam("purpose"))
+    .where(or_(Link.generation == Recipient.link_generation, Link.purpose.in_(LASTING)))
+    .where(Visit.ends_at > bindparam("ended"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +63,8 @@ def holder(session: Session, token: str, purpose: str, now: datetime) -> Holder 
     "Not you?" is open to those too whose other links ended: it is they who have to be able to say so. So is
     the way to have no more reminders.
     """
-    found = session.execute(
-        select(
-            Recipient.visit_id,
-            Recipient.id,
-            Recipient.link_generation,
-            Recipient.role,
-            Recipient.language,
-            Recipient.email_hash,
-        )
-        .join(Link, Link.recipient_id == Recipient.id)
-        .join(Visit, Visit.id == Recipient.visit_id)
-        .where(Link.hash == token_hash(token), Link.purpose == purpose)
-        .where(or_(Link.generation == Recipient.link_generation, Link.purpose.in_(LASTING)))
-        .where(Visit.ends_at > now - LASTS[purpose])
-    ).first()
+    given = {"hash": token_hash(token), "purpose": purpose, "ended": now - LASTS[purpose]}
+    found = session.execute(_HOLDER, given).first()
     return Holder(*found) if found else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import StaffAccount, StaffSession
@@ -102,21 +102,21 @@ def open_session(session: Session, account: UUID, now: datetime) -> str:
     return token
 
 
+_MEMBER = (
+    select(StaffSession, StaffAccount)
+    .join(StaffAccount, StaffAccount.id == StaffSession.account_id)
+    .where(StaffSession.hash == bindparam("hash"), StaffAccount.disabled_at.is_(None))
+)
+
+
 def identify(session: Session, token: str, now: datetime) -> Member:
     """Who is signed in with this token; the session goes on. Raises Unauthorized."""
-    found = session.execute(
-        select(StaffSession, StaffAccount)
-        .join(StaffAccount, StaffAccount.id == StaffSession.account_id)
-        .where(StaffSession.hash == token_hash(token), StaffAccount.disabled_at.is_(None))
-    ).first()
+    found = session.execute(_MEMBER, {"hash": token_hash(token)}).first()
     if found is None or session_is_over(found.StaffSession.created_at, found.StaffSession.seen_at, now):
         raise Unauthorized
     mine, account = found
-    session.execute(
-        update(StaffSession)
-        .where(StaffSession.hash == mine.hash, StaffSession.seen_at <= now - SEEN_EVERY)
-        .values(seen_at=now)
-    )
+    if mine.seen_at <= now - SEEN_EVERY:
+        session.execute(update(StaffSession).where(StaffSession.hash == mine.hash).values(seen_at=now))
     scopes = frozenset(map(Scope, account.scopes))
     return Member(account.id, account.name, scopes, account.language, account.password_is_ours, mine.hash)
 

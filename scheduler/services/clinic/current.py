@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,10 @@ class Moment:
 
 
 MOMENT = query("SELECT clock_timestamp(), (SELECT max(id) FROM clinic_versions)", "now", "version")
+
+
+_DOCUMENT = select(ClinicVersion.document).where(ClinicVersion.id == bindparam("version"))
+_RESOURCES = select(Resource.code, Resource.id).where(Resource.code.is_not(None))
 
 
 class Clinics:
@@ -89,7 +93,7 @@ class Clinics:
 
 
 def _read(session: Session | Connection, version: int) -> InForce:
-    document = session.execute(select(ClinicVersion.document).where(ClinicVersion.id == version)).scalar_one()
-    codes = session.execute(select(Resource.code, Resource.id).where(Resource.code.is_not(None)))
+    document = session.execute(_DOCUMENT, {"version": version}).scalar_one()
+    codes = session.execute(_RESOURCES)
     clinic = from_document(document)
     return InForce(version, clinic, Schedule(clinic), {code: id for code, id in codes if code is not None})

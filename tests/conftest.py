@@ -58,8 +58,6 @@ WIPE = text(
 """One statement; and ten times as fast as TRUNCATE, which makes new files."""
 
 LONGEST = (
-    "canary/test_canary.py",
-    "workers/test_whole_way.py",
     "api/test_matrix.py",
     "api/test_schemathesis.py",
     "calendars/test_judging.py",

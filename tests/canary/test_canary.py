@@ -17,7 +17,7 @@ from tests.canary.values import BORN, EMAIL, FIRST, HEALTH, NAME, PHONE, found_i
 from tests.dovecot import MISSING, installed
 from tests.embedded.conftest import temporary_folder
 
-pytestmark = pytest.mark.timeout(300)  # whoever comes first starts all of it
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(300)]  # whoever comes first starts all of it
 
 OWN_ADDRESSES = ("mail", "new mail", "refused mail", "helper's mail")
 CLEAN: set[str] = set()

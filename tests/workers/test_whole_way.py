@@ -26,6 +26,7 @@ from tests.processes import api, database, eventually, running
 from tests.smtp import ScriptedServer
 from workers.queues import DELIVER, celery_app
 
+pytestmark = pytest.mark.whole
 WORK, SWEEP = ("scheduler.cli", "work"), ("scheduler.cli", "sweep")
 PATIENCE = 25
 """Seconds: a worker needs some to start on a busy machine."""

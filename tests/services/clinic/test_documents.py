@@ -63,7 +63,11 @@ def raw_of(text: str) -> dict[str, Any]:
 SMALLEST = raw_of(SMALL)
 
 
-@given(st.lists(PRACTITIONERS, min_size=1), st.lists(VISIT_TYPES, min_size=1), st.sets(st.dates()))
+@given(
+    st.lists(PRACTITIONERS, min_size=1, max_size=3),
+    st.lists(VISIT_TYPES, min_size=1, max_size=3),
+    st.sets(st.dates(), max_size=3),
+)
 def test_a_document_gives_the_same_clinic_back(
     practitioners: list[Any], visit_types: list[Any], plus: set[date]
 ) -> None:

@@ -64,10 +64,14 @@ LONGEST = (
     "life/test_life.py",
     "api/test_races.py",
     "api/test_races_of_changes.py",
+    "api/test_limits.py",
+    "workers/test_sweeper.py",
     "services/test_holding.py",
     "embedded/test_postgres.py",
+    "outbox/test_crashes.py",
+    "workers/test_far_redis.py",
 )
-"""Files of some ten seconds and more."""
+"""Files of some seven seconds and more: one that is begun last leaves the others with nothing to do."""
 
 APPLIED = ("clinic_versions", "resources")
 """The tables that applying a clinic file to an empty database writes."""

@@ -35,6 +35,7 @@ def _wait(api: Connection, start: str, number: int) -> float:
         "mode": "telemedicine",
         "state": "TX",
         "start": start,
+        "consents": ["telehealth:example-1", "privacy:example-1"],
         "patient": patient,
     }
     status, said = api.send(post("/v1/visits", json.dumps(body).encode()))

@@ -60,6 +60,11 @@ class Errand:
             if self._watched:
                 self._watched.close()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is. A socket's own timeout may say so just before the clock cuts it off."""
+        return self.overdue or time.monotonic() >= self._until
+
     def left(self) -> float:
         """Seconds; raises Unreachable where there are none."""
         left = self._until - time.monotonic()

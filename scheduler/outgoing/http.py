@@ -107,7 +107,7 @@ def _body(answer: Response, size: int) -> bytes:
 
 
 def _code(error: Exception, errand: Errand) -> str:
-    if errand.overdue:
+    if errand.is_over:
         return "timeout"
     return "tls" if isinstance(error, SSLError) else "no-connection"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.outgoing.errand import Resolve, Unreachable
+from scheduler.outgoing.errand import Errand, Resolve, Unreachable, resolve
 from scheduler.outgoing.http import Answer, Bounds, Outside
 from tests.web import Asked, Reply, ScriptedWeb, authorities, certified, saying
 
@@ -243,6 +243,12 @@ def test_a_handshake_that_drips_is_cut_off(outside: Outside) -> None:
     with saying(b"\x16", b"\x03", *[b"\x03"] * 50, pause=0.1) as port:
         assert refused(outside, f"https://127.0.0.1:{port}/", SOON) == "timeout"
     assert time.monotonic() - began < 3
+
+
+def test_the_time_is_over_even_before_the_clock_cuts_off() -> None:
+    errand = Errand(0.0, resolve, loopback=True)  # its clock was never started
+    assert (errand.is_over, errand.overdue) == (True, False)
+    assert not Errand(60.0, resolve, loopback=True).is_over
 
 
 def test_an_answer_that_ends_too_early_is_none(outside: Outside) -> None:

@@ -404,12 +404,12 @@ def test_whom_we_know_has_no_ceiling(run: Runtime) -> None:
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5])
-def test_a_hundred_calls_leave_everybody_a_share_of_the_day(run: Runtime, share: float) -> None:
+def test_two_hundred_calls_leave_everybody_a_share_of_the_day(run: Runtime, share: float) -> None:
     ceilings = Ceilings(at_once=3, share=share)
     book(run.desk, request(at(3, 9), 900, practitioner="one"))
     slots = find_slots(run.desk, VIDEO, TEN.date(), TEN.date()).slots
     refused = 0
-    for number in range(100):
+    for number in range(200):
         try:
             held(run, slots[number % len(slots)].start, VIDEO, number, ceilings)
         except RateLimited as error:

@@ -160,28 +160,26 @@ def _compose_all(room: PostRoom, held: Sequence[Held]) -> Mapping[int, Content |
     """
     try:
         with room.desk.db.transaction() as session:
-            rows = look_up(session, room.desk, held)
-            contents = {each.id: _compose(session, room.desk, each) for each in held}
-            del rows  # until here: a session forgets what nobody keeps, and would ask for each again
+            return _compose(session, room.desk, held)
     except Exception as error:  # whoever it concerns is found out below, each by itself
         log.warning("cannot compose together: %s", type(error).__name__)
         return {}
-    return contents
 
 
 def _compose_one(room: PostRoom, held: Held) -> Content | None:
     """What to hand over; None, and the message is at its end, where nobody is to have it any more."""
     with room.desk.db.transaction() as session:
-        rows = look_up(session, room.desk, [held])
-        content = _compose(session, room.desk, held)
-        del rows
+        content = _compose(session, room.desk, [held])[held.id]
         if content is None:
             withdraw(session, held, room.desk.db.now(session))
     return content
 
 
-def _compose(session: Session, desk: Desk, held: Held) -> Content | None:
-    return MANNERS[held.channel].compose(session, desk, held)
+def _compose(session: Session, desk: Desk, held: Sequence[Held]) -> Mapping[int, Content | None]:
+    rows = look_up(session, desk, held)
+    contents = {each.id: MANNERS[each.channel].compose(session, desk, each) for each in held}
+    del rows  # until here: a session forgets what nobody keeps, and would ask for each again
+    return contents
 
 
 def _not_composed(held: Held, error: Exception) -> Outcome:

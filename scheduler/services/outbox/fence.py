@@ -28,7 +28,7 @@ YIELD = timedelta(seconds=1)
 
 # Put together once: these are the statements of every message.
 _VISITS = Visit.table().c
-LOCK_VISIT = (
+_LOCK_VISIT = (
     select(_VISITS.status, _VISITS.sequence, CLOCK)
     .where(_VISITS.id == bindparam("about"))
     .with_for_update(key_share=True)
@@ -115,7 +115,7 @@ def _untrue(session: Session, held: Claimed, visit: Row[Any], now: datetime) -> 
 
 Guard = Callable[[Session, Any, Row[Any], datetime], Obstacle | None]
 GUARDS: Mapping[type, tuple[Select[*tuple[Any, ...]], Guard]] = {
-    Claimed: (LOCK_VISIT, _untrue),
+    Claimed: (_LOCK_VISIT, _untrue),
     ClaimedAlert: (LOCK_TASK, unneeded),
     ClaimedHook: (LOCK_ENDPOINT, unwanted),
 }

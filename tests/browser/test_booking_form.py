@@ -245,6 +245,18 @@ def test_a_spanish_browser_is_answered_in_spanish_and_a_switch_loses_nothing(
     assert spanish.bodies()[0]["patient"]["language"] == "es"
 
 
+@at_phone_width
+def test_who_books_before_a_switch_of_language_is_answered_is_written_to_as_they_read(
+    form: Form, world: World
+) -> None:
+    on_the_way(form, world.slots(KIND, VIDEO)[9])
+    form.page.route("**/v1/clinic", lambda route: None)  # no answer comes
+    form.press("Español")
+    form.press("Reservar esta cita")
+    expect(form.page.get_by_role("heading", name="Su cita está reservada")).to_be_focused()
+    assert form.bodies()[0]["patient"]["language"] == "es"
+
+
 def test_times_are_written_as_americans_write_them() -> None:
     assert [clock(datetime(2026, 1, 1, hour, 5)) for hour in (0, 9, 12, 13)] == [  # noqa: DTZ001
         "12:05 AM",

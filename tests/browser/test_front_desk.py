@@ -44,6 +44,11 @@ class FrontDesk:
     def press(self, name: str, exact: bool = True) -> None:
         self.page.get_by_role("button", name=name, exact=exact).click()
 
+    def type(self, key: str) -> None:
+        """A single key, once the page has the scripts that listen for it."""
+        self.page.wait_for_load_state()
+        self.page.keyboard.press(key)
+
     def go(self, name: str) -> None:
         """To a page of the navigation."""
         self.page.get_by_role("navigation", name="Front desk").get_by_role("link", name=name).click()
@@ -143,19 +148,19 @@ def test_the_day_is_worked_with_keys_alone(desk: FrontDesk) -> None:
     page.get_by_role("link", name="Back to the day").click()
     card = page.locator(f"a[href='{visit[len(desk.world.api) :]}']")
     card.focus()
-    page.keyboard.press("a")
+    desk.type("a")
     expect(desk.told).to_contain_text("Key Example: Marked as arrived.")
     card.focus()
-    page.keyboard.press("c")
+    desk.type("c")
     expect(desk.told).to_contain_text("Key Example: Checked in.")
     desk.told.get_by_role("button", name=re.compile("^Undo")).press("Enter")
     expect(desk.told).to_contain_text("That was taken back.")
     card.focus()
-    page.keyboard.press("Enter")
+    desk.type("Enter")
     expect(page.get_by_role("heading", name=re.compile("^Key Example born"))).to_be_visible()
-    page.keyboard.press("/")
+    desk.type("/")
     expect(page.get_by_role("heading", name="Find a visit")).to_be_visible()
-    page.keyboard.press("/")
+    desk.type("/")
     expect(page.get_by_label(re.compile("^Reference, phone"))).to_be_focused()
 
 
@@ -169,17 +174,17 @@ def test_arrows_go_from_visit_to_visit(desk: FrontDesk) -> None:
     cards = column.locator("[data-visit]")
     cards.first.focus()
     if cards.count() > 1:
-        page.keyboard.press("ArrowDown")
+        desk.type("ArrowDown")
         expect(cards.nth(1)).to_be_focused()
-        page.keyboard.press("ArrowUp")
+        desk.type("ArrowUp")
         expect(cards.first).to_be_focused()
-    page.keyboard.press("ArrowUp")
+    desk.type("ArrowUp")
     expect(cards.first).to_be_focused()
     elsewhere = page.locator(".col", has_not_text="Arrow Example").locator("[data-visit]")
     if elsewhere.count():
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("n")
+        desk.type("ArrowRight")
+        desk.type("ArrowRight")
+        desk.type("n")
     expect(page.locator("[data-visit]:focus")).to_have_count(1)
 
 

@@ -1,4 +1,4 @@
-"""The parts of a running service, and whether they do their work."""
+"""The parts of a running service."""
 
 import threading
 from signal import SIGINT, SIGTERM, signal
@@ -8,7 +8,6 @@ import click
 from scheduler.bootstrap import bootstrap
 from scheduler.cli.common import settings
 from scheduler.domain.messages import Queue
-from scheduler.services.health import NEEDED, check
 from workers.bench import Bench
 from workers.doorbell import Publisher
 from workers.sweeper import Sweeper
@@ -35,14 +34,3 @@ def sweep() -> None:
     run = bootstrap(given)
     publish = Publisher(given.redis_url).publish
     Sweeper(run.desk, publish, Bench(run).do, lease=given.lease).run(stop)
-
-
-@click.command()
-@click.argument("command", type=click.Choice(sorted(NEEDED)))
-def health(command: str) -> None:
-    """Say whether `visits sweep` or `visits work` does its work; fails where it does not."""
-    given = settings()
-    faults = check(bootstrap(given).desk, given.redis_url).faults(NEEDED[command])
-    if faults:
-        raise click.ClickException("; ".join(f"{name}: {said}" for name, said in faults.items()))
-    click.echo("ok")

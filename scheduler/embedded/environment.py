@@ -1,6 +1,5 @@
 """The settings that the parts of an embedded stack get through their environment."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +46,14 @@ def service_environment(
         **servers,
     }
     missing = {name: value for name, value in ours.items() if not is_given(caller, name)}
-    return {**caller, **missing, **_python(caller)}
+    return {**python_environment(caller), **missing}
 
 
-def _python(caller: Mapping[str, str]) -> dict[str, str]:
+def python_environment(caller: Mapping[str, str]) -> dict[str, str]:
     """Time zones from the pinned `tzdata` only; output line by line; our own package from wherever we run."""
     path = [*_source_folder(), *filter(None, [caller.get("PYTHONPATH")])]
-    return {"PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1", **({"PYTHONPATH": ":".join(path)} if path else {})}
+    ours = {"PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1", **({"PYTHONPATH": ":".join(path)} if path else {})}
+    return {**caller, **ours}
 
 
 def _source_folder() -> Iterator[str]:
@@ -62,7 +62,3 @@ def _source_folder() -> Iterator[str]:
     folder = Path(scheduler.__file__).parent.parent
     if folder.name not in ("site-packages", "dist-packages"):
         yield str(folder)
-
-
-def this_python(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", *arguments]

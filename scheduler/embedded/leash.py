@@ -12,7 +12,7 @@ import ctypes
 import os
 import sys
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 
 
 def become(user: str) -> None:
@@ -24,13 +24,24 @@ def become(user: str) -> None:
     os.setuid(uid)
 
 
+def die_with(parent: int, signal: int) -> None:
+    """Asks for this signal when our parent dies; ends at once if it has."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)
+    if os.getppid() != parent:  # it died before we had asked
+        sys.exit(1)
+
+
+def be_called(name: str) -> None:
+    """What `top` and `ps -o comm` show, the first 15 bytes of it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
 def main(arguments: list[str]) -> None:
     signal, parent, user, *command = arguments
     become(user)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal), 0, 0, 0)
-    if os.getppid() != int(parent):  # it died before we had asked
-        sys.exit(1)
+    die_with(int(parent), int(signal))
     try:
         os.execvp(command[0], command)  # noqa: S606
     except OSError as error:

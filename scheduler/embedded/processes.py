@@ -8,13 +8,26 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from scheduler.embedded import leash
 from scheduler.embedded.errors import DidNotStart
 
 Stream = int | IO[bytes] | None
 STEP = 0.02  # seconds between two looks at a starting or stopping server
+
+
+class Process(Protocol):
+    """What we need of one that runs: a `Popen`, or a child of the fork server."""
+
+    pid: int
+    stdout: IO[bytes] | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
 
 
 def spawn(
@@ -43,7 +56,7 @@ def spawn(
     )
 
 
-def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, grace: float = 10) -> int:
+def stop(process: Process, how: signal.Signals = signal.SIGTERM, grace: float = 10) -> int:
     """Asks the head of the group, which knows how to end its children (Celery's would drop their work at a
     SIGTERM of their own), waits, then kills what is left of the group; returns the exit code."""
     if process.poll() is None:
@@ -61,7 +74,7 @@ def _kill_group(group: int) -> None:
 
 def wait_ready(
     name: str,
-    process: subprocess.Popen[bytes],
+    process: Process,
     ready: Callable[[], bool],
     *,
     seconds: float,

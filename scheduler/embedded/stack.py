@@ -2,7 +2,8 @@
 
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -10,11 +11,19 @@ import requests
 
 import config
 from scheduler.domain.scopes import Scope
-from scheduler.embedded.environment import Ports, development_only, is_given, service_environment, this_python
+from scheduler.embedded.environment import (
+    Ports,
+    development_only,
+    is_given,
+    python_environment,
+    service_environment,
+)
 from scheduler.embedded.errors import EmbeddedError, MissingExtra, PortTaken
+from scheduler.embedded.forks import CAN_FORK, Forks, fresh
 from scheduler.embedded.keys import keys
 from scheduler.embedded.locks import FolderLock
 from scheduler.embedded.postgres import EmbeddedPostgres
+from scheduler.embedded.processes import Process
 from scheduler.embedded.redis import EmbeddedRedis
 from scheduler.embedded.sockets import is_taken
 from scheduler.embedded.supervisor import Program, Supervisor
@@ -28,6 +37,17 @@ READY_SECONDS = 60
 WORKERS = {"worker-urgent": ("urgent",), "worker": ("bulk", "hooks", "calendar")}
 """By the names of docker-compose.yml: the queues that each of them takes."""
 WORKER_GRACE = 25  # seconds, above the worker's own soft shutdown
+IMPORTED = (
+    "scheduler.cli.accounts",
+    "scheduler.cli.clinic",
+    "scheduler.cli.running",
+    "scheduler.app",
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "kombu.transport.redis",
+    "gunicorn.workers.gthread",
+)
+"""What the parts need, beforehand."""
 
 
 class Stack:
@@ -48,6 +68,7 @@ class Stack:
         self._clinic = clinic
         self._caller = os.environ if caller is None else caller
         self._lock = FolderLock(self._data)
+        self._forks = Forks(IMPORTED, terminal, python_environment(self._caller))
         self._env: dict[str, str] = {}
         self.api = f"http://127.0.0.1:{ports.api}"
         self.mailbox = None if is_given(self._caller, SMTP) else f"http://127.0.0.1:{ports.mailbox}"
@@ -65,13 +86,15 @@ class Stack:
         self._lock.release()
 
     def start(self, supervisor: Supervisor) -> None:
+        if CAN_FORK:
+            supervisor.start(self._forks)  # imports while the servers start
         servers = self._start_servers(supervisor)
         self._env = service_environment(self._caller, self._ports, keys(self._data), servers)
         self._start_mailbox(supervisor)
         self._migrate()
         for name, queues in WORKERS.items():
-            supervisor.start(self._program(name, this_python("scheduler.cli", "work", *queues), WORKER_GRACE))
-        supervisor.start(self._program("sweeper", this_python("scheduler.cli", "sweep")))
+            supervisor.start(self._program(name, ["scheduler.cli", "work", *queues], WORKER_GRACE))
+        supervisor.start(self._program("sweeper", ["scheduler.cli", "sweep"]))
         supervisor.start(self._api())
 
     def _check_ports(self) -> None:
@@ -104,11 +127,9 @@ class Stack:
         if importlib.util.find_spec("aiosmtpd") is None:
             raise MissingExtra("aiosmtpd")
         ports = ["--smtp-port", str(self._ports.smtp), "--http-port", str(self._ports.mailbox)]
-        command = this_python("scheduler.embedded.mailbox", *ports, "--folder", str(self._data / "mails"))
-        page = f"{self.mailbox}/readyz"
-        supervisor.start(
-            Program("mailbox", command, self._terminal, env=self._env, ready=lambda: answers(page), grace=3)
-        )
+        command = ["scheduler.embedded.mailbox", *ports, "--folder", str(self._data / "mails")]
+        ready = partial(answers, f"{self.mailbox}/readyz")
+        supervisor.start(Program("mailbox", command, self._terminal, spawn=self._spawn, ready=ready, grace=3))
 
     def _migrate(self) -> None:
         """With the clinic that was asked for; the example only into a new database of our own."""
@@ -117,7 +138,7 @@ class Stack:
         if clinic is None and not mark.exists() and not is_given(self._caller, DATABASE):
             clinic = EXAMPLE_CLINIC
         arguments = ["--clinic", str(clinic)] if clinic else []
-        self._program("migrate", this_python("scheduler.cli", "migrate", *arguments)).run()
+        self._program("migrate", ["scheduler.cli", "migrate", *arguments]).run()
         if not mark.exists() and not is_given(self._caller, DATABASE):
             self._make_account()
         mark.touch()
@@ -125,22 +146,22 @@ class Stack:
     def _make_account(self) -> None:
         """Somebody who can sign in at the front desk of a new database: the password is said this once."""
         scopes = [word for scope in Scope for word in ("--scope", str(scope))]
-        create = this_python("scheduler.cli", "accounts", "create", *scopes, "--", EXAMPLE_ACCOUNT)
+        create = ["scheduler.cli", "accounts", "create", *scopes, "--", EXAMPLE_ACCOUNT]
         self._terminal.say(f"The front desk's first account is {EXAMPLE_ACCOUNT}, its first password:")
         self._program("account", create).run()
 
     def _api(self) -> Program:
-        command = this_python(
-            *("gunicorn", "-c", "python:config.gunicorn", "scheduler.wsgi:app"),
-            *("--bind", f"127.0.0.1:{self._ports.api}"),
-        )
-        page = f"{self.api}/health/ready"
-        return Program(
-            "api", command, self._terminal, env=self._env, ready=lambda: answers(page), seconds=READY_SECONDS
-        )
+        command = ["gunicorn", "-c", "python:config.gunicorn", "scheduler.wsgi:app"]
+        command += ["--bind", f"127.0.0.1:{self._ports.api}"]
+        ready, seconds = partial(answers, f"{self.api}/health/ready"), READY_SECONDS
+        return Program("api", command, self._terminal, spawn=self._spawn, ready=ready, seconds=seconds)
 
     def _program(self, name: str, command: list[str], grace: float = 10) -> Program:
-        return Program(name, command, self._terminal, env=self._env, grace=grace)
+        return Program(name, command, self._terminal, spawn=self._spawn, grace=grace)
+
+    def _spawn(self, command: Sequence[str]) -> Process:
+        """A module of ours, `[name, argument…]`, with what it has to know."""
+        return (self._forks.spawn if CAN_FORK else fresh)(command, self._env)
 
 
 def answers(address: str) -> bool:

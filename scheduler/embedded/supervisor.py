@@ -4,13 +4,13 @@ import signal
 import subprocess
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
 from scheduler.embedded.errors import DidNotStart, EmbeddedError
-from scheduler.embedded.processes import describe, spawn, stop, wait_ready
+from scheduler.embedded.processes import Process, describe, spawn, stop, wait_ready
 from scheduler.embedded.terminal import Terminal
 
 DEATHS = 3
@@ -39,6 +39,14 @@ class StopRequested(BaseException):
     """Somebody pressed Ctrl-C or sent SIGTERM; no `except Exception` on the way may swallow it."""
 
 
+Spawn = Callable[[Sequence[str]], Process]
+"""Starts a command whose output can be read."""
+
+
+def piped(command: Sequence[str]) -> Process:
+    return spawn(command, output=subprocess.PIPE)
+
+
 class Program:
     """A part that is a command; its output goes to the terminal."""
 
@@ -48,7 +56,7 @@ class Program:
         command: Sequence[str],
         terminal: Terminal,
         *,
-        env: Mapping[str, str] | None = None,
+        spawn: Spawn = piped,
         ready: Callable[[], bool] = lambda: True,
         seconds: float = 30,
         grace: float = 10,
@@ -56,15 +64,15 @@ class Program:
         self.name = name
         self._command = command
         self._terminal = terminal
-        self._env = env
+        self._spawn = spawn
         self._ready = ready
         self._seconds = seconds
         self._grace = grace
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def start(self) -> None:
         self.stop()  # a head that died may have left its children behind
-        self._process = spawn(self._command, env=self._env, output=subprocess.PIPE)
+        self._process = self._spawn(self._command)
         assert self._process.stdout
         self._terminal.follow(self.name, self._process.stdout)
         wait_ready(self.name, self._process, self._ready, seconds=self._seconds)
@@ -79,7 +87,7 @@ class Program:
 
     def run(self) -> None:
         """To its end, as a step before others; an exit code other than 0 is `DidNotStart`."""
-        self._process = spawn(self._command, env=self._env, output=subprocess.PIPE)
+        self._process = self._spawn(self._command)
         assert self._process.stdout
         copying = self._terminal.follow(self.name, self._process.stdout)
         try:

@@ -91,6 +91,11 @@ EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "X
 
 def create_app(run: Runtime) -> APIFlask:
     """The application around one running service."""
+    return furnish(bare_app(), run)
+
+
+def bare_app() -> APIFlask:
+    """What is the same around any service: its routes, and how it answers."""
     app = APIFlask(
         "scheduler",
         title="Visit Scheduler",
@@ -108,7 +113,6 @@ def create_app(run: Runtime) -> APIFlask:
     app.config["AUTO_OPERATION_ID"] = True
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
     app.config["SECURITY_SCHEMES"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    attach(app, run)
     app.spec_callback = openapi.complete
     for module in (*NOUNS, *PAGES):
         app.register_blueprint(module.blueprint)
@@ -118,6 +122,12 @@ def create_app(run: Runtime) -> APIFlask:
     app.register_error_handler(404, _on_missing)
     app.before_request(_begin)
     app.after_request(_finish)
+    return app
+
+
+def furnish(app: APIFlask, run: Runtime) -> APIFlask:
+    """The service behind a bare application, and what its settings ask for."""
+    attach(app, run)
     clients.trust(app, run.settings.trusted_proxies)
     Limits(run.settings).init_app(app)
     app.before_request(callers.ask_for_token)

@@ -1,14 +1,14 @@
-"""The real parts that tests stand on: PostgreSQL from the wheel, the service around it, a clinic."""
+"""The real parts that tests stand on: the service, a clinic, and a database with nothing else in it."""
 
 import base64
 import hashlib
 import os
 from collections.abc import Iterator
-from copy import copy
+from copy import copy, deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import cycle
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -21,12 +21,10 @@ from sqlalchemy.pool import QueuePool
 from config.settings import Settings
 from config.zones import use_pinned_zones
 from scheduler.api.runtime import attach
-from scheduler.app import create_app
+from scheduler.app import bare_app, furnish
 from scheduler.bootstrap import Runtime, bootstrap, open_database
-from scheduler.db import schema
 from scheduler.db.engine import Database
 from scheduler.db.models import Base
-from scheduler.embedded.postgres import EmbeddedPostgres
 from scheduler.embedded.redis import EmbeddedRedis
 from scheduler.services.clinic.apply import apply
 from tests.cast import NOW
@@ -35,22 +33,12 @@ use_pinned_zones()
 hypothesis.settings.register_profile("any machine", deadline=None)  # however busy it is
 hypothesis.settings.load_profile("any machine")
 
-pytest_plugins = ["tests.calendars.recording", "tests.sparing"]
+pytest_plugins = ["tests.calendars.recording", "tests.databases", "tests.sparing"]
 
 CLINIC = Path(__file__).parent / "clinic.toml"
 
 NOWHERE = "postgresql+psycopg://visits@127.0.0.1:1/visits"
 """A database that does not answer."""
-
-QUICK = {
-    # A test's database need not survive a power cut.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "200",
-    # Vacuumed between two rows of a test, a table would give them back in another order now and then.
-    "autovacuum": "off",
-}
 
 WIPE = text(
     "WITH " + ", ".join(f"in_{name} AS (DELETE FROM {name})" for name in Base.metadata.tables) + " SELECT"
@@ -123,15 +111,23 @@ def wipe(session: Session) -> None:
 
 
 BUILT_IN = ("cors_origins", "trusted_proxies", "limit_reads", "limit_writes", "limit_contact")
-"""Settings that an application is built with; all others it reads when it is asked."""
+"""Settings that an application is furnished with; all others it reads when it is asked."""
+ADDED = (
+    "config",
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "teardown_appcontext_funcs",
+)
+"""What furnishing adds to."""
 
 
 def serving(run: Runtime) -> APIFlask:
     """An application around that service."""
     usual = _usual_settings(NOWHERE)
     if any(getattr(run.settings, name) != getattr(usual, name) for name in BUILT_IN):
-        return create_app(run)
-    return copied(_application(), run)
+        return furnish(_empty_copy(_bare()), run)
+    return copied(_usual(), run)
 
 
 def copied(app: APIFlask, run: Runtime) -> APIFlask:
@@ -142,40 +138,26 @@ def copied(app: APIFlask, run: Runtime) -> APIFlask:
     return app
 
 
+def _empty_copy(bare: APIFlask) -> APIFlask:
+    """One to furnish: what is added to it is not added to others."""
+    app = copy(bare)
+    app.extensions = {**bare.extensions}
+    for name in ADDED:
+        setattr(app, name, deepcopy(getattr(bare, name)))
+    return app
+
+
 @cache
-def _application() -> APIFlask:
+def _bare() -> APIFlask:
     """Made once, and copied: its routes take longer than most tests."""
-    app = create_app(bootstrap(settings_for(NOWHERE)))
+    app = bare_app()
     assert app.jinja_env  # made now, so that all copies remember the templates that one has read
     return app
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[EmbeddedPostgres]:
-    """A server of this test run's own.
-
-    In a folder of its own too: as root the server runs as somebody else, and the next run of pytest closes
-    the folders of this one to everybody.
-    """
-    with TemporaryDirectory(prefix="visits-tests-") as folder:
-        Path(folder).chmod(0o711)
-        with EmbeddedPostgres(Path(folder) / "postgres", QUICK) as server:
-            yield server
-
-
-@pytest.fixture(scope="session")
-def postgres(postgres_server: EmbeddedPostgres) -> str:
-    """The address of an empty database on the server of this test run."""
-    return postgres_server.url
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres: str) -> str:
-    """The address of the database, with all tables."""
-    db = open_database(settings_for(postgres))
-    schema.migrate(db)
-    db.dispose()
-    return postgres
+@cache
+def _usual() -> APIFlask:
+    return furnish(_empty_copy(_bare()), bootstrap(settings_for(NOWHERE)))
 
 
 @pytest.fixture(scope="session")
@@ -198,9 +180,21 @@ def kept(standing: Database) -> Database:
     return standing
 
 
+TIDIED = cycle(range(100))
+"""Tests from one time that the database is tidied to the next."""
+
+
+def tidy(db: Database) -> None:
+    """Nobody else does it, and each test leaves rows that all after it have to step over."""
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM"))
+
+
 @pytest.fixture
 def empty(standing: Database) -> Iterator[Database]:
     """The database, with nothing in it; its clock stands at NOW."""
+    if next(TIDIED) == 0:
+        tidy(standing)
     db = copy(standing)  # what a test does to it ends with the test
     db.offset = clock_offset()
     with db.transaction() as session:

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import requests
 from pydantic import SecretStr
-from sqlalchemy import create_engine, make_url, text
 
 from config.settings import Settings
 from scheduler.bootstrap import open_database
-from scheduler.db import schema
 from scheduler.embedded.processes import spawn, stop, tail
 from scheduler.embedded.sockets import free_port
 from scheduler.services.clinic.apply import apply
 from tests.conftest import CLINIC, settings_for
+from tests.databases import database_with_tables
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,22 +40,12 @@ def _spelled(value: object) -> str:
 def database(server: str, name: str, clinic: str = "") -> Iterator[str]:
     """The address of a database of one's own on that server, with all tables and a clinic: the tests' own,
     where no other is given."""
-    admin = create_engine(server, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    db = open_database(settings_for(url))
-    try:
-        schema.migrate(db)
+    with database_with_tables(server, name) as url:
+        db = open_database(settings_for(url))
         with db.transaction() as session:
             apply(session, clinic or CLINIC.read_text("utf-8"), db.now(session), production=False)
-        yield url
-    finally:
         db.dispose()
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
+        yield url
 
 
 @contextmanager

@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from scheduler.bootstrap import open_database
-from scheduler.db import schema
 from scheduler.db.models import Base
 from tests.conftest import settings_for
-from tests.databases import fresh_database
+from tests.databases import database_with_tables, fresh_database
 
 CATALOGS = {
     "columns": """
@@ -41,9 +40,8 @@ CATALOGS = {
 
 @pytest.fixture(scope="module")
 def by_migration(postgres: str) -> Iterator[Connection]:
-    with fresh_database(postgres) as url:
+    with database_with_tables(postgres) as url:
         db = open_database(settings_for(url))
-        schema.migrate(db)
         with db.engine.connect() as connection:
             yield connection
         db.dispose()

@@ -7,7 +7,7 @@ import click
 
 from scheduler.bootstrap import Runtime, bootstrap, open_database
 from scheduler.cli.common import saying, settings
-from scheduler.db import schema
+from scheduler.db import migrating, schema
 from scheduler.domain.errors import ClinicFileFaulty
 from scheduler.services.changes.telling import tell_of_places
 from scheduler.services.clinic.apply import Applied, Places, apply, note_problem
@@ -25,7 +25,7 @@ def migrate(clinic: Path | None) -> None:
     """
     given = settings()
     db = open_database(given)
-    saying(lambda: schema.migrate(db))
+    saying(lambda: migrating.migrate(db))
     click.echo(f"The schema is at {schema.needed()}.")
     if clinic is None:
         return

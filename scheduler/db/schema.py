@@ -1,82 +1,31 @@
-"""The schema's version: what the database has, what this code needs, and the way from one to the other."""
+"""The schema's version: what the database has, and what this code needs.
 
+The way from one to the other is `migrating`; these are asked all the time, and do without Alembic.
+"""
+
+from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from scheduler.db.engine import Database
-
 MIGRATIONS = Path(__file__).parent / "migrations"
-OLDEST_SERVER = 15
-MIGRATION_LOCK = 0x76697369
-"""Advisory lock: two `migrate` at once run one after the other."""
 
 
 class SchemaMismatch(Exception):
     """The database and this code do not belong together; nothing was changed."""
 
 
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
+@cache
 def needed() -> str:
-    """The revision that this code works with."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    """The revision that this code works with: the last of them, whose file begins with its number."""
+    return max(file.name.partition("_")[0] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
 def present(connection: Connection) -> str | None:
     """The revision that the database has; None where nothing was ever made."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def migrate(db: Database) -> None:
-    """Bring the database to the revision of this code.
-
-    Raises SchemaMismatch for a server that is too old, a database that is not UTF-8, or a schema that is
-    newer than this code.
-    """
-    with db.engine.connect() as connection:
-        connection.detach()  # the lock and the altered timeouts end with it, whatever happens
-        _check_server(connection)
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SET lock_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
-        connection.commit()
-        _check_known(present(connection))
-        connection.commit()
-        command.upgrade(_config(connection), "head")
-        connection.commit()
-
-
-def _check_server(connection: Connection) -> None:
-    version: int = connection.execute(text("SELECT current_setting('server_version_num')::int")).scalar_one()
-    if version // 10_000 < OLDEST_SERVER:
-        raise SchemaMismatch(
-            f"The server is PostgreSQL {version // 10_000}, needed is {OLDEST_SERVER} or newer."
-        )
-
-    encoding: str = connection.execute(text("SHOW server_encoding")).scalar_one()
-    if encoding != "UTF8":
-        raise SchemaMismatch(
-            f"The database's encoding is {encoding}: make it anew with ENCODING 'UTF8', names need it."
-        )
-
-
-def _check_known(revision: str | None) -> None:
-    script = ScriptDirectory.from_config(_config())
-    known = {each.revision for each in script.walk_revisions()}
-    if revision is not None and revision not in known:
-        raise SchemaMismatch(
-            f"The database has schema {revision}, and this release knows up to {needed()}: it was used by a"
-            " newer release. Nothing was changed. Start that release again, or restore an older backup."
-        )
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+        return None
+    found: str | None = connection.execute(
+        text("SELECT version_num FROM alembic_version")
+    ).scalar_one_or_none()
+    return found

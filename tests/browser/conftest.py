@@ -23,7 +23,7 @@ from scheduler.embedded.terminal import Terminal
 from tests.browser.form import Form
 from tests.browser.world import World
 from tests.calendars.recording import KEEP, keep_letters
-from tests.conftest import QUICK
+from tests.databases import QUICK
 from tests.embedded.conftest import ROOT, temporary_folder
 
 SIZES = {"phone": ViewportSize(width=360, height=740), "desktop": ViewportSize(width=1280, height=800)}

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from scheduler.bootstrap import bootstrap
-from scheduler.db import schema
+from scheduler.db import migrating
 from scheduler.services.booking import book
 from scheduler.services.clinic.apply import apply
 from tests.cast import at
@@ -31,7 +31,7 @@ def plain(postgres: str) -> Iterator[str]:
 
 def test_tables_are_made_and_visits_booked_by_a_role_without_rights(plain: str) -> None:
     run = bootstrap(settings_for(plain))
-    schema.migrate(run.db)
+    migrating.migrate(run.db)
     with run.db.transaction() as session:
         who = "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
         assert session.execute(text(who)).one() == ("plain", False)

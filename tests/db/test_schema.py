@@ -8,7 +8,7 @@ from alembic import command
 from sqlalchemy import inspect, text
 
 from scheduler.bootstrap import open_database
-from scheduler.db import schema
+from scheduler.db import migrating, schema
 from scheduler.db.engine import Database
 from scheduler.db.models import Base
 from tests.conftest import settings_for
@@ -25,16 +25,15 @@ def revision(db: Database) -> str | None:
 
 def test_an_empty_database_gets_all_tables_and_the_version_of_this_code(blank: Database) -> None:
     assert revision(blank) is None
-    schema.migrate(blank)
+    migrating.migrate(blank)
     assert revision(blank) == schema.needed()
     assert tables(blank) == {*Base.metadata.tables, "alembic_version"}
 
 
-def test_migrating_again_changes_nothing(blank: Database) -> None:
-    schema.migrate(blank)
-    before = tables(blank)
-    schema.migrate(blank)
-    assert (tables(blank), revision(blank)) == (before, schema.needed())
+def test_migrating_again_changes_nothing(made: Database) -> None:
+    before = tables(made)
+    migrating.migrate(made)
+    assert (tables(made), revision(made)) == (before, schema.needed())
 
 
 def test_several_who_migrate_at_once_do_it_one_after_the_other(blank: Database) -> None:
@@ -43,7 +42,7 @@ def test_several_who_migrate_at_once_do_it_one_after_the_other(blank: Database) 
     def migrate(_: int) -> None:
         db = open_database(settings_for(blank.engine.url.render_as_string(hide_password=False)))
         at_once.wait(5)
-        schema.migrate(db)
+        migrating.migrate(db)
         db.dispose()
 
     with ThreadPoolExecutor(3) as pool:
@@ -52,31 +51,29 @@ def test_several_who_migrate_at_once_do_it_one_after_the_other(blank: Database) 
     assert tables(blank) == {*Base.metadata.tables, "alembic_version"}
 
 
-def test_a_schema_of_a_newer_release_is_left_alone_and_both_versions_are_said(blank: Database) -> None:
-    schema.migrate(blank)
-    with blank.transaction() as session:
+def test_a_schema_of_a_newer_release_is_left_alone_and_both_versions_are_said(made: Database) -> None:
+    with made.transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    before = tables(blank)
+    before = tables(made)
     with pytest.raises(schema.SchemaMismatch, match=f"9999.*{schema.needed()}"):
-        schema.migrate(blank)
-    assert (tables(blank), revision(blank)) == (before, "9999")
+        migrating.migrate(made)
+    assert (tables(made), revision(made)) == (before, "9999")
 
 
-def test_a_refused_migration_keeps_nobody_else_from_migrating(blank: Database) -> None:
-    schema.migrate(blank)
-    with blank.transaction() as session:
+def test_a_refused_migration_keeps_nobody_else_from_migrating(made: Database) -> None:
+    with made.transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(schema.SchemaMismatch):
-        schema.migrate(blank)
+        migrating.migrate(made)
     lock = text("SELECT pg_try_advisory_xact_lock(:lock)")
-    other = open_database(settings_for(blank.engine.url.render_as_string(hide_password=False)))
+    other = open_database(settings_for(made.engine.url.render_as_string(hide_password=False)))
     with other.transaction() as session:
-        assert session.execute(lock, {"lock": schema.MIGRATION_LOCK}).scalar_one()
+        assert session.execute(lock, {"lock": migrating.MIGRATION_LOCK}).scalar_one()
     other.dispose()
 
 
 def test_migrating_leaves_the_timeouts_of_other_work_as_they_were(blank: Database) -> None:
-    schema.migrate(blank)
+    migrating.migrate(blank)
     with blank.transaction() as session:
         assert session.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
 
@@ -84,9 +81,9 @@ def test_migrating_leaves_the_timeouts_of_other_work_as_they_were(blank: Databas
 def test_a_server_that_is_too_old_is_refused_before_anything_is_made(
     blank: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "OLDEST_SERVER", 99)
+    monkeypatch.setattr(migrating, "OLDEST_SERVER", 99)
     with pytest.raises(schema.SchemaMismatch, match="needed is 99 or newer"):
-        schema.migrate(blank)
+        migrating.migrate(blank)
     assert tables(blank) == set()
 
 
@@ -98,23 +95,22 @@ def test_a_database_without_unicode_is_refused_before_anything_is_made(postgres:
             settings_for(admin.engine.url.set(database="latin").render_as_string(hide_password=False))
         )
         with pytest.raises(schema.SchemaMismatch, match="SQL_ASCII"):
-            schema.migrate(latin)
+            migrating.migrate(latin)
         assert tables(latin) == set()
         latin.dispose()
         connection.execute(text("DROP DATABASE latin WITH (FORCE)"))
     admin.dispose()
 
 
-def test_the_way_back_leaves_nothing_behind(blank: Database) -> None:
-    schema.migrate(blank)
-    with blank.engine.connect() as connection:
-        command.downgrade(schema._config(connection), "base")
+def test_the_way_back_leaves_nothing_behind(made: Database) -> None:
+    with made.engine.connect() as connection:
+        command.downgrade(migrating._config(connection), "base")
         connection.commit()
-    assert tables(blank) == {"alembic_version"}
-    with blank.transaction() as session:
+    assert tables(made) == {"alembic_version"}
+    with made.transaction() as session:
         left = session.execute(
             text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
         ).all()
     assert left == []
-    schema.migrate(blank)
-    assert revision(blank) == schema.needed()
+    migrating.migrate(made)
+    assert revision(made) == schema.needed()

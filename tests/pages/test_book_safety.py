@@ -5,7 +5,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import FormDraft
@@ -157,8 +157,7 @@ def test_a_clinic_that_was_known_at_the_start_is_known_when_the_database_goes(ru
 
 
 def test_where_there_are_no_tables_yet_a_process_starts_all_the_same(postgres: str) -> None:
-    empty = make_url(postgres).set(database="template1").render_as_string(hide_password=False)
-    fresh = bootstrap(settings_for(empty))
+    fresh = bootstrap(settings_for(postgres))
     assert fresh.desk.clinics.known() is None
     fresh.db.dispose()
 

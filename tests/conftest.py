@@ -184,21 +184,20 @@ TIDIED = cycle(range(100))
 """Tests from one time that the database is tidied to the next."""
 
 
-def tidy(db: Database) -> None:
-    """Nobody else does it, and each test leaves rows that all after it have to step over."""
-    with db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM"))
+def tidy(session: Session) -> None:
+    """Nobody vacuums, and what each test leaves all after it step over. New files, not the gaps of a vacuum:
+    rows that fill gaps come back in another order than they were written."""
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+    session.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)}"))
 
 
 @pytest.fixture
 def empty(standing: Database) -> Iterator[Database]:
     """The database, with nothing in it; its clock stands at NOW."""
-    if next(TIDIED) == 0:
-        tidy(standing)
     db = copy(standing)  # what a test does to it ends with the test
     db.offset = clock_offset()
     with db.transaction() as session:
-        wipe(session)
+        (wipe if next(TIDIED) else tidy)(session)
     yield db
     pool = standing.engine.pool
     if isinstance(pool, QueuePool) and (pool.checkedout() or pool.checkedin() > 1):

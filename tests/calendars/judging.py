@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,22 +54,23 @@ class Verdict:
 def judge(objects: list[Kept], folder: Path) -> Verdict:
     """Each reader looks at all objects in one go; one that this machine has not is left out."""
     verdict = Verdict(Counter(each.kind for each in objects))
-    ours = [by_lint(each) for each in objects]
-    _add(verdict, "our lint", objects, ours, ours)
-    _add(verdict, "vobject", objects, map(by_vobject, objects), ours)
-    for name, find in READERS.items():
-        try:
-            read = _apart(find, folder / name)
-        except MissingReader as missing:
-            verdict.left_out[name] = str(missing)
-        else:
-            _add(verdict, name, objects, read([each.content for each in objects]), ours)
+    contents = [each.content for each in objects]
+    with ThreadPoolExecutor() as apart:  # they are programs of their own, and read while we do
+        asked = {name: apart.submit(_ask, find, folder / name, contents) for name, find in READERS.items()}
+        ours = [by_lint(each) for each in objects]
+        _add(verdict, "our lint", objects, ours, ours)
+        _add(verdict, "vobject", objects, map(by_vobject, objects), ours)
+        for name, answer in asked.items():
+            try:
+                _add(verdict, name, objects, answer.result(), ours)
+            except MissingReader as missing:
+                verdict.left_out[name] = str(missing)
     return verdict
 
 
-def _apart(find: Callable[[Path], Reader], folder: Path) -> Reader:
+def _ask(find: Callable[[Path], Reader], folder: Path, contents: list[bytes]) -> list[Finding]:
     folder.mkdir()
-    return find(folder)
+    return find(folder)(contents)
 
 
 def _add(

@@ -56,8 +56,13 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (each for each in ast.walk(tree(path)) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (each for each in nodes(path) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 # ------------------------------------------------------------------------------------------------------ size
@@ -112,7 +117,7 @@ def test_imports_run_one_way() -> None:
 
 
 def imported(path: Path) -> Iterator[str]:
-    for each in ast.walk(tree(path)):
+    for each in nodes(path):
         if isinstance(each, ast.Import):
             yield from (alias.name for alias in each.names)
         elif isinstance(each, ast.ImportFrom):
@@ -164,7 +169,7 @@ def test_no_rule_and_no_use_case_asks_the_hosts_clock_what_time_it_is() -> None:
         name(path)
         for path in modules()
         if any(path.is_relative_to(part) for part in parts)
-        for each in ast.walk(tree(path))
+        for each in nodes(path)
         if isinstance(each, ast.Attribute)
         and each.attr in ("now", "utcnow", "today", "time")
         and isinstance(each.value, ast.Name)
@@ -187,7 +192,7 @@ def said_codes() -> Iterator[tuple[str, str]]:
     """Every code that a fault is given somewhere, and where."""
     positions = {"Fault": 1, "_fault": 0, "PydanticCustomError": 0}
     for path in modules():
-        for each in ast.walk(tree(path)):
+        for each in nodes(path):
             at = positions.get(called(each)) if isinstance(each, ast.Call) else None
             if isinstance(each, ast.Call) and at is not None and len(each.args) > at:
                 for code in literals(each.args[at]):

@@ -24,6 +24,22 @@ def server() -> Iterator[EmbeddedPostgres]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """The folder of a cluster, as its server left it: making one takes most of a second."""
+    with temporary_folder() as folder:
+        with EmbeddedPostgres(folder / "postgres", QUICK):
+            pass
+        yield folder / "postgres"
+
+
+@pytest.fixture
+def cluster(folder: Path, made: Path) -> Path:
+    """The same, for one test."""
+    subprocess.run(["cp", "-a", made, folder / "postgres"], check=True)
+    return folder / "postgres"
+
+
 def ask(url: str, query: str) -> str:
     host = str(make_url(url).query["host"])
     with psycopg.connect(host=host, user="visits", dbname="visits", autocommit=True) as connection:
@@ -76,8 +92,8 @@ def test_a_start_while_it_runs_changes_nothing(server: EmbeddedPostgres) -> None
     assert master(server.folder) == before
 
 
-def test_a_pid_file_that_names_somebody_elses_process_is_no_hindrance(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / "postgres", QUICK)
+def test_a_pid_file_that_names_somebody_elses_process_is_no_hindrance(cluster: Path) -> None:
+    server = EmbeddedPostgres(cluster, QUICK)
     with server:
         lines = (server.folder / "cluster" / "postmaster.pid").read_text().splitlines()
     lines[0] = str(os.getppid())
@@ -86,12 +102,12 @@ def test_a_pid_file_that_names_somebody_elses_process_is_no_hindrance(folder: Pa
         assert ask(server.url, "SELECT 1") == "1"
 
 
-def test_the_running_server_of_a_former_run_is_ended_before_a_new_one_starts(folder: Path) -> None:
-    former = EmbeddedPostgres(folder / "postgres", QUICK)
+def test_the_running_server_of_a_former_run_is_ended_before_a_new_one_starts(cluster: Path) -> None:
+    former = EmbeddedPostgres(cluster, QUICK)
     former.start()
     old = master(former.folder)
     former._lock.release()  # as if its run had been killed
-    with EmbeddedPostgres(folder / "postgres", QUICK) as server:
+    with EmbeddedPostgres(cluster, QUICK) as server:
         assert former.poll() is not None
         assert master(server.folder) != old
         assert ask(server.url, "SELECT 1") == "1"
@@ -116,8 +132,10 @@ def test_a_folder_of_another_version_is_left_alone(folder: Path) -> None:
     assert server.poll() is not None
 
 
-def test_a_path_too_long_for_a_socket_gets_one_elsewhere(folder: Path) -> None:
+def test_a_path_too_long_for_a_socket_gets_one_elsewhere(folder: Path, cluster: Path) -> None:
     long = folder / ("a" * 60) / ("b" * 60)
+    long.parent.mkdir()
+    cluster.rename(long)
     with EmbeddedPostgres(long, QUICK) as server:
         assert ask(server.url, "SELECT 1") == "1"
         sockets = Path(str(make_url(server.url).query["host"]))
@@ -126,18 +144,18 @@ def test_a_path_too_long_for_a_socket_gets_one_elsewhere(folder: Path) -> None:
     sockets.rmdir()
 
 
-def test_the_server_dies_with_a_run_that_is_killed(folder: Path, script: Script) -> None:
+def test_the_server_dies_with_a_run_that_is_killed(cluster: Path, script: Script) -> None:
     run = script(f"""
 import pathlib, time
 from scheduler.embedded.postgres import EmbeddedPostgres
-server = EmbeddedPostgres(pathlib.Path({str(folder / "postgres")!r}), {QUICK!r})
+server = EmbeddedPostgres(pathlib.Path({str(cluster)!r}), {QUICK!r})
 server.start()
 print("ready")
 time.sleep(60)
 """)
     assert run.stdout
     assert any(line == "ready\n" for line in run.stdout)
-    pid = master(folder / "postgres")
+    pid = master(cluster)
     run.kill()
     assert eventually(lambda: not is_alive(pid))
 

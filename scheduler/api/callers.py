@@ -30,8 +30,8 @@ def caller() -> Caller:
         raise Unauthorized
     if "caller" not in g:
         db = runtime().db
-        with db.transaction() as session:
-            g.caller = identify(session, token, db.now(session))
+        with db.reading() as connection:
+            g.caller = identify(connection, token, db.offset)
     found: Caller = g.caller
     return found
 

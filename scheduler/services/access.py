@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, Interval, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -35,9 +35,10 @@ class Caller:
     scopes: frozenset[Scope] = frozenset()
 
 
-def identify(session: Session, token: str, now: datetime) -> Caller:
-    """Raises Unauthorized for a token that opens nothing any more, or never did."""
-    caller = _staff(session, token, now) if token.startswith(KEY_PREFIX) else _holder(session, token, now)
+def identify(asked: Session | Connection, token: str, offset: timedelta) -> Caller:
+    """Raises Unauthorized for a token that opens nothing any more, or never did. `offset` is of the clock."""
+    find = _staff if token.startswith(KEY_PREFIX) else _holder
+    caller = find(asked, token, offset)
     if caller is None:
         raise Unauthorized
     return caller
@@ -63,21 +64,26 @@ def may_act_on(caller: Caller, visit: UUID, scope: Scope = Scope.VISITS) -> Acto
     return caller.actor
 
 
-def _holder(session: Session, token: str, now: datetime) -> Caller | None:
-    found = holder(session, token, MANAGE, now)
+def _holder(asked: Session | Connection, token: str, offset: timedelta) -> Caller | None:
+    found = holder(asked, token, MANAGE, offset)
     if found is None:
         return None
     return Caller(found.actor, visit=found.visit, recipient=found.recipient, generation=found.generation)
 
 
-def _staff(session: Session, token: str, now: datetime) -> Caller | None:
-    key = session.scalars(select(ApiKey).where(ApiKey.hash == token_hash(token))).one_or_none()
-    ended = (
-        key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
-    )
-    if key is None or ended:
-        return None
-    return Caller(Actor(ActorKind.STAFF, key.name), scopes=frozenset(map(Scope, key.scopes)))
+_KEY = select(ApiKey.name, ApiKey.scopes).where(
+    ApiKey.hash == bindparam("hash"),
+    ApiKey.revoked_at.is_(None),
+    or_(
+        ApiKey.expires_at.is_(None),
+        ApiKey.expires_at > func.clock_timestamp() + bindparam("offset", type_=Interval),
+    ),
+)
+
+
+def _staff(asked: Session | Connection, token: str, offset: timedelta) -> Caller | None:
+    key = asked.execute(_KEY, {"hash": token_hash(token), "offset": offset}).one_or_none()
+    return key and Caller(Actor(ActorKind.STAFF, key.name), scopes=frozenset(map(Scope, key.scopes)))
 
 
 def create_key(

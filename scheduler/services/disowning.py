@@ -31,14 +31,14 @@ def disown(desk: Desk, token: str) -> None:
 
 def check_not_you(desk: Desk, token: str) -> None:
     """Raises Unauthorized for a token that was not given out with a mail, or too long ago."""
-    with desk.db.transaction() as session:
-        if holder(session, token, NOT_YOU, desk.db.now(session)) is None:
+    with desk.db.reading() as connection:
+        if holder(connection, token, NOT_YOU, desk.db.offset) is None:
             raise Unauthorized
 
 
 def _disown(desk: Desk, token: str, session: Session) -> None:
     now = desk.db.now(session)
-    found = holder(session, token, NOT_YOU, now)
+    found = holder(session, token, NOT_YOU, desk.db.offset)
     if found is None:
         raise Unauthorized
     if found.email_hash is None:

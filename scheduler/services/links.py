@@ -1,10 +1,10 @@
 """The links that recipients hold: whose one is, how long it opens something, and how it ends."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, Interval, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Link, Recipient, Visit
@@ -23,7 +23,7 @@ LASTS = {
 it."""
 
 
-# Put together once: this is the statement of every page and every link.
+# Put together once: this is the statement of every page and every link. It asks the clock itself.
 _HOLDER = (
     select(
         Recipient.visit_id,
@@ -37,7 +37,7 @@ _HOLDER = (
     .join(Visit, Visit.id == Recipient.visit_id)
     .where(Link.hash == bindparam("hash"), Link.purpose == bindparam("purpose"))
     .where(or_(Link.generation == Recipient.link_generation, Link.purpose.in_(LASTING)))
-    .where(Visit.ends_at > bindparam("ended"))
+    .where(Visit.ends_at > func.clock_timestamp() + bindparam("behind", type_=Interval))
 )
 
 
@@ -57,14 +57,14 @@ class Holder:
         return Actor(ActorKind.PATIENT if self.role == PATIENT else ActorKind.BOOKED_BY)
 
 
-def holder(session: Session, token: str, purpose: str, now: datetime) -> Holder | None:
-    """Whose link this is; None where it opens nothing any more, or never did.
+def holder(asked: Session | Connection, token: str, purpose: str, offset: timedelta) -> Holder | None:
+    """Whose link this is; None where it opens nothing any more, or never did. `offset` is of the clock.
 
     "Not you?" is open to those too whose other links ended: it is they who have to be able to say so. So is
     the way to have no more reminders.
     """
-    given = {"hash": token_hash(token), "purpose": purpose, "ended": now - LASTS[purpose]}
-    found = session.execute(_HOLDER, given).first()
+    given = {"hash": token_hash(token), "purpose": purpose, "behind": offset - LASTS[purpose]}
+    found = asked.execute(_HOLDER, given).first()
     return Holder(*found) if found else None
 
 

@@ -1,7 +1,7 @@
 """Whether an address wants reminders; confirmations, changes and cancels go there all the same."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from operator import itemgetter
 
@@ -45,9 +45,9 @@ def _link(desk: Desk, who: Recipient) -> Mapping[str, object]:
     }
 
 
-def wants_reminders(session: Session, token: str, now: datetime) -> bool:
+def wants_reminders(session: Session, token: str, offset: timedelta) -> bool:
     """Whether the address does to which this token went. Raises Unauthorized."""
-    refused = exists().where(RefusedReminders.email_hash == _holder(session, token, now).email_hash)
+    refused = exists().where(RefusedReminders.email_hash == _holder(session, token, offset).email_hash)
     return not session.execute(select(refused)).scalar_one()
 
 
@@ -58,7 +58,7 @@ def set_reminders(desk: Desk, token: str, *, wanted: bool) -> None:
 
 def _set_reminders(desk: Desk, token: str, wanted: bool, session: Session) -> None:
     now = desk.db.now(session)
-    who = _holder(session, token, now)
+    who = _holder(session, token, desk.db.offset)
     if wanted:
         refused = delete(RefusedReminders).where(RefusedReminders.email_hash == who.email_hash)
         changed = session.execute(refused.returning(RefusedReminders.email_hash)).first()
@@ -71,8 +71,8 @@ def _set_reminders(desk: Desk, token: str, wanted: bool, session: Session) -> No
         note(session, who.actor, act, "visit", str(who.visit), now)
 
 
-def _holder(session: Session, token: str, now: datetime) -> Holder:
-    found = holder(session, token, UNSUBSCRIBE, now)
+def _holder(session: Session, token: str, offset: timedelta) -> Holder:
+    found = holder(session, token, UNSUBSCRIBE, offset)
     if found is None or found.email_hash is None:
         raise Unauthorized
     return found

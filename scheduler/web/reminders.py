@@ -42,5 +42,5 @@ def choose_reminders(token: str) -> Response:
 def _page(token: str, errors: dict[str, str]) -> Response:
     run = runtime()
     with run.db.transaction() as session:
-        wanted = wants_reminders(session, token, run.db.now(session))
+        wanted = wants_reminders(session, token, run.db.offset)
     return page("reminders.html", 422 if errors else 200, wanted=wanted, errors=errors)

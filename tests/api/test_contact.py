@@ -421,7 +421,7 @@ def test_links_open_something_for_a_while_after_the_visit(
 ) -> None:
     link = token(run, "patient", purpose)
     with run.db.transaction() as session:
-        over = run.db.now(session) - ended
+        over = run.db.offset - ended
         assert holder(session, link, purpose, over + lasts - timedelta(minutes=1)) is not None
         assert holder(session, link, purpose, over + lasts + timedelta(minutes=1)) is None
         for other in {MANAGE, JOIN, NOT_YOU} - {purpose}:

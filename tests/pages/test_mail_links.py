@@ -103,7 +103,7 @@ def test_of_a_batch_of_reminders_each_link_stops_those_of_its_own_reader(
     assert [client.get(each).status_code for each in links] == [200, 200]
     with run.db.transaction() as session:
         tokens = [each.rpartition("/")[2] for each in links]
-        holders = [holder(session, each, UNSUBSCRIBE, run.db.now(session)) for each in tokens]
+        holders = [holder(session, each, UNSUBSCRIBE, run.db.offset) for each in tokens]
     assert {each.visit for each in holders if each} == {*both}
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from scheduler.db.engine import CLOCK, Database
 from scheduler.db.models import StaffAccount, StaffSession
 from scheduler.db.secrets import token_hash
 from scheduler.domain.accounts import (
@@ -103,22 +104,36 @@ def open_session(session: Session, account: UUID, now: datetime) -> str:
 
 
 _MEMBER = (
-    select(StaffSession, StaffAccount)
+    select(
+        StaffSession.hash,
+        StaffSession.created_at,
+        StaffSession.seen_at,
+        StaffAccount.id,
+        StaffAccount.name,
+        StaffAccount.scopes,
+        StaffAccount.language,
+        StaffAccount.password_is_ours,
+        CLOCK,
+    )
     .join(StaffAccount, StaffAccount.id == StaffSession.account_id)
     .where(StaffSession.hash == bindparam("hash"), StaffAccount.disabled_at.is_(None))
 )
 
 
-def identify(session: Session, token: str, now: datetime) -> Member:
+def identify(db: Database, token: str) -> Member:
     """Who is signed in with this token; the session goes on. Raises Unauthorized."""
-    found = session.execute(_MEMBER, {"hash": token_hash(token)}).first()
-    if found is None or session_is_over(found.StaffSession.created_at, found.StaffSession.seen_at, now):
+    with db.reading() as connection:
+        found = connection.execute(_MEMBER, {"hash": token_hash(token)}).first()
+    if found is None:
         raise Unauthorized
-    mine, account = found
-    if mine.seen_at <= now - SEEN_EVERY:
-        session.execute(update(StaffSession).where(StaffSession.hash == mine.hash).values(seen_at=now))
-    scopes = frozenset(map(Scope, account.scopes))
-    return Member(account.id, account.name, scopes, account.language, account.password_is_ours, mine.hash)
+    now: datetime = found.clock + db.offset
+    if session_is_over(found.created_at, found.seen_at, now):
+        raise Unauthorized
+    if found.seen_at <= now - SEEN_EVERY:
+        with db.transaction() as session:
+            session.execute(update(StaffSession).where(StaffSession.hash == found.hash).values(seen_at=now))
+    scopes = frozenset(map(Scope, found.scopes))
+    return Member(found.id, found.name, scopes, found.language, found.password_is_ours, found.hash)
 
 
 def sign_out(session: Session, token: str, now: datetime) -> None:

@@ -53,7 +53,7 @@ def look(desk: Desk, token: str) -> Gate:
     """Raises Unauthorized for a link that opens nothing."""
     with desk.db.transaction() as session:
         moment = desk.clinics.moment(session)
-        found = holder(session, token, JOIN, moment.now)
+        found = holder(session, token, JOIN, desk.db.offset)
         if found is None:
             raise Unauthorized
         return _gate(desk, session, found, moment.clinic, moment.now)

@@ -45,8 +45,8 @@ def enter() -> None:
 def look_up(token: str) -> Holder | None:
     """Whose manage link it is, as long as it opens its visit."""
     run = runtime()
-    with run.db.transaction() as session:
-        return holder(session, token, MANAGE, run.db.now(session))
+    with run.db.reading() as connection:
+        return holder(connection, token, MANAGE, run.db.offset)
 
 
 def hand_over(answer: Response, visit: UUID, token: str) -> Response:

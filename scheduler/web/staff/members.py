@@ -41,10 +41,8 @@ def _enter() -> Response | None:
 
 
 def _identified(token: str) -> Member | None:
-    run = runtime()
     try:
-        with run.db.transaction() as session:
-            return identify(session, token, run.db.now(session))
+        return identify(runtime().db, token)
     except Unauthorized:
         return None
 

@@ -35,7 +35,7 @@ def enter(run: Runtime, name: str, password: str, client: bytes = OFFICE) -> str
 
 
 def whose(run: Runtime, token: str) -> Member:
-    return do(run, lambda session, now: identify(session, token, now))
+    return identify(run.db, token)
 
 
 def settled(

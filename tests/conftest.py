@@ -16,7 +16,6 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
 
 from config.settings import Settings
 from config.zones import use_pinned_zones
@@ -28,6 +27,7 @@ from scheduler.db.models import Base
 from scheduler.embedded.redis import EmbeddedRedis
 from scheduler.services.clinic.apply import apply
 from tests.cast import NOW
+from tests.pooling import Standing
 
 use_pinned_zones()
 hypothesis.settings.register_profile("any machine", deadline=None)  # however busy it is
@@ -169,6 +169,11 @@ def standing(migrated: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
+def connections(standing: Database) -> Standing:
+    return Standing(standing.engine)
+
+
+@pytest.fixture(scope="session")
 def kept(standing: Database) -> Database:
     """The database, that knows by heart what applying the tests' clinic writes."""
     with standing.transaction() as session:
@@ -192,17 +197,14 @@ def tidy(session: Session) -> None:
 
 
 @pytest.fixture
-def empty(standing: Database) -> Iterator[Database]:
+def empty(standing: Database, connections: Standing) -> Iterator[Database]:
     """The database, with nothing in it; its clock stands at NOW."""
     db = copy(standing)  # what a test does to it ends with the test
     db.offset = clock_offset()
     with db.transaction() as session:
         (wipe if next(TIDIED) else tidy)(session)
     yield db
-    pool = standing.engine.pool
-    if isinstance(pool, QueuePool) and (pool.checkedout() or pool.checkedin() > 1):
-        # Somebody keeps one; or there are two, and each puts the rows of the next test somewhere else.
-        standing.dispose()
+    connections.settle()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
+from scheduler.db.connection import connect_steadily
 from scheduler.db.liveness import watch
 from scheduler.domain.errors import Unavailable
 
@@ -63,6 +64,7 @@ class Database:
                 " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
             },
         )
+        connect_steadily(self.engine)
         watch(self.engine)
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 

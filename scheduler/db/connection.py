@@ -1,7 +1,8 @@
-"""The driver's connection, but it keeps its prepared statements when a transaction is rolled back.
+"""The driver's connection, but it keeps its prepared statements when somebody is refused.
 
-The driver drops all of them, for the transaction may have made or altered what they name. Ours never do: a
-refusal, or who came second, would cost all who use the connection next a parse and a plan of each statement.
+With each ROLLBACK the driver drops all of them, for the transaction may have made or altered what they name.
+Ours never do: a refusal would cost all who use the connection next a parse and a plan of each statement.
+Where the server has found a fault the driver has its way, for the fault may be of what was prepared.
 """
 
 from typing import Any
@@ -13,12 +14,14 @@ from sqlalchemy import Engine, event
 
 class SteadyConnection(psycopg.Connection[Any]):
     def rollback(self) -> None:
+        if not self._undone():
+            super().rollback()
+
+    def _undone(self) -> bool:
+        """Whether that was all."""
         with self.lock:
-            if self.pgconn.transaction_status == TransactionStatus.IDLE:
-                return
-            done = self.pgconn.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK
-        if not done:
-            super().rollback()  # which says what is wrong
+            in_order = self.pgconn.transaction_status == TransactionStatus.INTRANS
+            return in_order and self.pgconn.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK
 
 
 def connect_steadily(engine: Engine) -> None:

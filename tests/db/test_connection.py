@@ -59,12 +59,34 @@ def test_a_refusal_leaves_nothing_behind(db: Database) -> None:
         assert connection.execute(text("SELECT to_regclass('refused')")).scalar_one() is None
 
 
-def test_after_an_error_of_the_server_the_connection_works_and_has_forgotten_nothing(db: Database) -> None:
+def test_after_an_error_of_the_server_the_connection_works_and_prepares_anew(db: Database) -> None:
     with pytest.raises(DBAPIError), db.transaction() as session:
         session.execute(text("SELECT 1 / 0"))
+    assert prepared(db) == 0
     with db.transaction() as session:
         assert session.execute(ASKED, {"id": -1}).scalar_one() == 0
-    assert prepared(db) == 1
+
+
+def test_a_statement_that_a_migration_made_wrong_fails_once(db: Database, migrated: str) -> None:
+    """`cached plan must not change result type`: it is prepared, and never works again as it is."""
+    growing = text("SELECT id FROM growing")
+    other = Database(migrated)
+    try:
+        with other.transaction() as session:
+            session.execute(text("CREATE TABLE growing (id int)"))
+        with db.transaction() as session:
+            for _ in range(OFTEN):
+                session.execute(growing)
+        with other.transaction() as session:
+            session.execute(text("ALTER TABLE growing ALTER id TYPE bigint"))
+        with pytest.raises(DBAPIError, match="cached plan"), db.transaction() as session:
+            session.execute(growing)
+        with db.transaction() as session:
+            assert session.execute(growing).all() == []
+    finally:
+        with other.transaction() as session:
+            session.execute(text("DROP TABLE growing"))
+        other.dispose()
 
 
 def test_a_statement_whose_table_was_made_anew_works_on(db: Database) -> None:

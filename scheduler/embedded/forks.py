@@ -1,5 +1,6 @@
 """Parts of the service as children of a fork server; to those who start them they are like a Popen."""
 
+import contextlib
 import json
 import os
 import select
@@ -16,6 +17,7 @@ from scheduler.embedded.processes import Process, spawn, stop
 from scheduler.embedded.terminal import Terminal
 
 NAME = "python"
+GRACE = 1.0  # seconds in which one that takes no requests has ended
 CAN_FORK = sys.platform == "linux"
 """Elsewhere nothing would end the children of a fork server that was killed."""
 
@@ -104,9 +106,17 @@ class Forks:
         """The same as a child that has imported it already."""
         try:
             return self._ask(command, env)
-        except DidNotStart:  # in this moment: nobody has seen it yet
-            self.start()
+        except DidNotStart:
+            if not self._has_died():
+                raise
+            self.start()  # it died in this moment, nobody has seen it yet
             return self._ask(command, env)
+
+    def _has_died(self) -> bool:
+        assert self._process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE)
+        return self.poll() is not None
 
     def _ask(self, command: Sequence[str], env: Mapping[str, str]) -> Fork:
         output, theirs = os.pipe()
@@ -116,6 +126,8 @@ class Forks:
             assert self._requests
             socket.send_fds(self._requests, [request.encode()], [theirs, say])
         except OSError as error:
+            os.close(output)
+            os.close(status)
             raise DidNotStart(self.name, f"takes no requests ({error.strerror})") from None
         finally:
             os.close(theirs)

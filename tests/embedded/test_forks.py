@@ -133,6 +133,14 @@ def test_who_loses_the_server_ends_and_the_next_part_has_a_new_one(forks: Forks,
     assert start("pass").wait(5) == 0
 
 
+def test_a_request_that_cannot_be_made_ends_nobody(start: Start) -> None:
+    part = start("import time; time.sleep(60)")
+    with pytest.raises(DidNotStart, match="takes no requests"):
+        start("pass", KEY="x" * (1 << 20))
+    assert part.poll() is None
+    stop(part)
+
+
 def test_the_server_ends_when_nobody_is_left_to_ask(forks: Forks) -> None:
     assert forks._requests
     forks._requests.close()

@@ -14,6 +14,7 @@ from scheduler.embedded.postgres import EmbeddedPostgres
 from tests.canary.house import House, house
 from tests.canary.rest import WholeStory
 from tests.canary.values import BORN, EMAIL, FIRST, HEALTH, NAME, PHONE, found_in
+from tests.databases import QUICK
 from tests.dovecot import MISSING, installed
 from tests.embedded.conftest import temporary_folder
 
@@ -37,9 +38,13 @@ NOTHING_OF_HERS = {
 
 
 @pytest.fixture(scope="module")
-def told(postgres_server: EmbeddedPostgres) -> Iterator[House]:
-    """The house, after the story."""
-    with temporary_folder() as folder, house(folder, postgres_server) as lived:
+def told() -> Iterator[House]:
+    """The house, after the story; on a server of its own, whose log tells of her alone."""
+    with (
+        temporary_folder() as folder,
+        EmbeddedPostgres(folder / "postgres", QUICK) as server,
+        house(folder, server) as lived,
+    ):
         WholeStory(lived).tell()
         yield lived
 

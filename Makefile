@@ -15,10 +15,12 @@ $(VENV)/embedded: requirements/build.lock requirements/embedded.lock pyproject.t
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/build.lock -r requirements/embedded.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q scheduler workers config
 	touch $@
 
 $(VENV)/dev: $(VENV)/embedded requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
+	$(BIN)/pytest --collect-only -qq > /dev/null  # compiles the tests once, where each process of the first run would
 	touch $@
 
 run: $(VENV)/embedded  ## everything in one terminal, on this machine

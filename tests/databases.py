@@ -17,6 +17,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 from scheduler.bootstrap import open_database
 from scheduler.db import migrating
+from scheduler.db.engine import Database
 from scheduler.embedded.postgres import EmbeddedPostgres
 from tests.conftest import settings_for
 
@@ -67,13 +68,20 @@ def database_with_tables(server: str, name: str = "") -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Connections to it, as a service has them."""
+    db = open_database(settings_for(url))
+    yield db
+    db.dispose()
+
+
 def make_tables(server: str) -> None:
     """Once for a server: migrating takes a second, copying a tenth."""
     with administered(server) as connection:
         connection.execute(text(f"CREATE DATABASE {WITH_TABLES} TEMPLATE template0 ENCODING 'UTF8'"))
-    db = open_database(settings_for(address(server, WITH_TABLES)))
-    migrating.migrate(db)
-    db.dispose()
+    with opened(address(server, WITH_TABLES)) as db:
+        migrating.migrate(db)
 
 
 def _exists(server: str, name: str) -> bool:

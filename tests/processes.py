@@ -13,12 +13,11 @@ import requests
 from pydantic import SecretStr
 
 from config.settings import Settings
-from scheduler.bootstrap import open_database
 from scheduler.embedded.processes import spawn, stop, tail
 from scheduler.embedded.sockets import free_port
 from scheduler.services.clinic.apply import apply
-from tests.conftest import CLINIC, settings_for
-from tests.databases import database_with_tables
+from tests.conftest import CLINIC
+from tests.databases import database_with_tables, opened
 
 ROOT = Path(__file__).parent.parent
 
@@ -41,10 +40,8 @@ def database(server: str, name: str, clinic: str = "") -> Iterator[str]:
     """The address of a database of one's own on that server, with all tables and a clinic: the tests' own,
     where no other is given."""
     with database_with_tables(server, name) as url:
-        db = open_database(settings_for(url))
-        with db.transaction() as session:
+        with opened(url) as db, db.transaction() as session:
             apply(session, clinic or CLINIC.read_text("utf-8"), db.now(session), production=False)
-        db.dispose()
         yield url
 
 

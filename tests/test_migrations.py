@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from scheduler.bootstrap import open_database
 from scheduler.db.models import Base
-from tests.conftest import settings_for
-from tests.databases import database_with_tables, fresh_database
+from tests.databases import database_with_tables, fresh_database, opened
 
 CATALOGS = {
     "columns": """
@@ -40,11 +38,12 @@ CATALOGS = {
 
 @pytest.fixture(scope="module")
 def by_migration(postgres: str) -> Iterator[Connection]:
-    with database_with_tables(postgres) as url:
-        db = open_database(settings_for(url))
-        with db.engine.connect() as connection:
-            yield connection
-        db.dispose()
+    with (
+        database_with_tables(postgres) as url,
+        opened(url) as db,
+        db.engine.connect() as connection,
+    ):
+        yield connection
 
 
 @pytest.fixture(scope="module")

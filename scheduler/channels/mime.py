@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
 from email.generator import BytesGenerator
 from email.header import Header
 from email.headerregistry import Address
@@ -33,8 +32,16 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 LONGEST_PLAIN = 60
 """Characters that are left as they are in a header; more are encoded, which folds them too."""
 
+
+class _Form(EmailPolicy):
+    """Headers stand as we wrote them, and are read so: the library would parse one each time it looks."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value
+
+
 # CR LF everywhere, inside the base64 too. Headers come folded: folding again would break long Message-IDs.
-_FORM: "EmailPolicy[Any]" = policy.SMTPUTF8.clone(refold_source="none")
+_FORM = _Form(linesep="\r\n", utf8=True, refold_source="none")
 
 
 class _Part(Message):

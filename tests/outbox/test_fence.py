@@ -6,14 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import Visit
+from scheduler.db.models import Recipient, Suppression, Visit
 from scheduler.domain.messages import SPEAKS_OF, WORDLESS, MessageKind, MessageState
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.fence import Passage, fence, give_back
+from tests.cast import at
 from tests.outbox.conftest import HOUR, Book, add_messages, change, claimed, first, now, row, rows
 
 KINDS = sorted(set(SPEAKS_OF) - WORDLESS - {MessageKind.WITHDRAWN, MessageKind.ALERT})
@@ -153,6 +154,24 @@ def test_a_change_that_is_being_committed_is_waited_for(run: Runtime, book: Book
             with pytest.raises(TimeoutError):
                 passage.result(timeout=0.2)
         assert passage.result(timeout=5) is Passage.VOID
+
+
+def test_who_waits_for_a_change_sees_what_else_it_changed(run: Runtime, book: Book) -> None:
+    """Of others than the visit itself, such as who wants what: they are not what it waited for."""
+    visit = book()
+    (reminder,) = add_messages(run, visit, MessageKind.REMINDER)
+    held = claimed(run, reminder)
+    with ThreadPoolExecutor(1) as pool:
+        with run.db.transaction() as session:
+            session.execute(update(Visit).where(Visit.id == visit).values(version=Visit.version + 1))
+            passage = pool.submit(pass_fence, run, held)
+            with pytest.raises(TimeoutError):
+                passage.result(timeout=0.2)
+            to = session.scalars(select(Recipient.email_hash).where(Recipient.visit_id == visit)).one()
+            assert to
+            session.add(Suppression(channel="email", contact_hash=to, since=at(1, 6), reason="test"))
+        assert passage.result(timeout=5) is Passage.VOID
+    assert row(run, reminder).state == MessageState.SKIPPED
 
 
 def test_what_is_given_back_can_be_claimed_at_once(run: Runtime, book: Book) -> None:

@@ -18,11 +18,16 @@ from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import ClaimedAlert
 from scheduler.services.outbox.content import message_id
 
-LOCK_TASK = (
+_LOCK_TASK = (
     select(Task.claimed_by, Task.done_at, CLOCK)
-    .where(Task.id == bindparam("about"))
+    .where(Task.id == bindparam("task"))
     .with_for_update(key_share=True)
 )
+
+
+def lock_task(session: Session, held: ClaimedAlert) -> Row[Any]:
+    """What `unneeded` asks of it, as it is while we hold it."""
+    return session.execute(_LOCK_TASK, {"task": held.task}).one()
 
 
 def unneeded(_: Session, held: ClaimedAlert, task: Row[Any], now: datetime) -> MessageState | None:

@@ -89,10 +89,6 @@ class Claimed(_Taken):
     """The `message_id` of the first message of this visit to this recipient by this channel, unless it is
     this one. Handed over or not: which of them left may still change, and a retry has to name the same."""
 
-    @property
-    def about(self) -> UUID:
-        return self.visit
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedAlert(_Taken):
@@ -102,10 +98,6 @@ class ClaimedAlert(_Taken):
     step: int
     to: int
 
-    @property
-    def about(self) -> int:
-        return self.task
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedHook(_Taken):
@@ -113,10 +105,6 @@ class ClaimedHook(_Taken):
 
     webhook: UUID
     event: int
-
-    @property
-    def about(self) -> UUID:
-        return self.webhook
 
 
 Held = Claimed | ClaimedAlert | ClaimedHook

@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, select, tuple_, update
+from sqlalchemy import Row, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from scheduler.db.engine import CLOCK
 from scheduler.db.models import Message, Visit
 from scheduler.domain.messages import WITH_ENTRY, MessageState, still_true
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.outbox.alerts import LOCK_TASK, unneeded
+from scheduler.services.outbox.alerts import lock_task, unneeded
 from scheduler.services.outbox.claiming import Claimed, ClaimedAlert, ClaimedHook, Held
-from scheduler.services.outbox.hooks import LOCK_ENDPOINT, unwanted
-from scheduler.services.outbox.obstacles import Obstacle, obstacle
+from scheduler.services.outbox.hooks import lock_endpoint, unwanted
+from scheduler.services.outbox.obstacles import WHO, Obstacle, obstacle
 
 LEASE = 120.0
 """Seconds after which a token that stands still is taken away; above the task time limit of 60 s."""
@@ -27,11 +27,12 @@ YIELD = timedelta(seconds=1)
 
 
 # Put together once: these are the statements of every message.
-_VISITS = Visit.table().c
-_LOCK_VISIT = (
-    select(_VISITS.status, _VISITS.sequence, CLOCK)
-    .where(_VISITS.id == bindparam("about"))
-    .with_for_update(key_share=True)
+_VISITS = Visit.table()
+_WAIT_FOR_VISIT = (
+    select(_VISITS.c.id).where(_VISITS.c.id == bindparam("visit")).with_for_update(key_share=True)
+)
+_LOCK_IF_FREE = WHO.add_columns(_VISITS.c.status, _VISITS.c.sequence, CLOCK).with_for_update(
+    of=_VISITS, key_share=True, skip_locked=True
 )
 _MESSAGES = Message.table()
 _HAND_OVER = (
@@ -65,7 +66,7 @@ def fence(session: Session, held: Held, offset: timedelta, template_version: str
     ahead of the database's clock.
     """
     lock, guard = GUARDS[type(held)]
-    about = session.execute(lock, {"about": held.about}).one()
+    about = lock(session, held)
     now = about.clock + offset
     ended = guard(session, held, about, now)
     if ended is None:
@@ -106,18 +107,32 @@ def give_back(session: Session, held: Held, at: datetime) -> None:
     _set(session, held, state=MessageState.PENDING, token=None, next_at=at)
 
 
-def _untrue(session: Session, held: Claimed, visit: Row[Any], now: datetime) -> Obstacle | None:
+def _lock_visit(session: Session, held: Claimed) -> Row[Any]:
+    """The visit as it is while we hold it, and whom the message is for, by one statement.
+
+    Unless somebody else holds the visit: whoever waits for a row sees all others as they were before.
+    """
+    asked = {"visit": held.visit, "recipient": held.recipient}
+    row = session.execute(_LOCK_IF_FREE, asked).first()
+    if row is None:
+        session.execute(_WAIT_FOR_VISIT, asked)
+        row = session.execute(_LOCK_IF_FREE, asked).one()
+    return row
+
+
+def _untrue(session: Session, held: Claimed, row: Row[Any], now: datetime) -> Obstacle | None:
     """What becomes of a message that says of its visit what is not so; None where it is."""
-    if not still_true(held.kind, held.sequence, VisitStatus(visit.status), visit.sequence):
+    if not still_true(held.kind, held.sequence, VisitStatus(row.status), row.sequence):
         return MessageState.SUPERSEDED
-    return obstacle(session, held, now)
+    return obstacle(session, held, row, now)
 
 
+Lock = Callable[[Session, Any], Row[Any]]
 Guard = Callable[[Session, Any, Row[Any], datetime], Obstacle | None]
-GUARDS: Mapping[type, tuple[Select[*tuple[Any, ...]], Guard]] = {
-    Claimed: (_LOCK_VISIT, _untrue),
-    ClaimedAlert: (LOCK_TASK, unneeded),
-    ClaimedHook: (LOCK_ENDPOINT, unwanted),
+GUARDS: Mapping[type, tuple[Lock, Guard]] = {
+    Claimed: (_lock_visit, _untrue),
+    ClaimedAlert: (lock_task, unneeded),
+    ClaimedHook: (lock_endpoint, unwanted),
 }
 """What locks that which a message is about, and what becomes of one that is not to leave any more."""
 

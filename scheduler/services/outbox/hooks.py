@@ -24,11 +24,16 @@ GONE = "gone"
 """Why an endpoint is disabled: it answered that it is there no more."""
 
 
-LOCK_ENDPOINT = (
+_LOCK_ENDPOINT = (
     select(WebhookEndpoint.enabled, CLOCK)
-    .where(WebhookEndpoint.id == bindparam("about"))
+    .where(WebhookEndpoint.id == bindparam("webhook"))
     .with_for_update(read=True)
 )
+
+
+def lock_endpoint(session: Session, held: ClaimedHook) -> Row[Any]:
+    """What `unwanted` asks of it, as it is while we hold it."""
+    return session.execute(_LOCK_ENDPOINT, {"webhook": held.webhook}).one()
 
 
 def unwanted(_: Session, held: ClaimedHook, endpoint: Row[Any], now: datetime) -> MessageState | None:

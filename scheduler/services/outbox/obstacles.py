@@ -1,6 +1,7 @@
 """Whether a message may still go to the address or number that it was planned for."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.orm import Session
@@ -19,17 +20,21 @@ Obstacle = MessageState | datetime
 """What becomes of a message that must not go there; an instant where it may go then."""
 
 
-_WHO = ASKED.add_columns(
-    Recipient.role,
-    Recipient.email_hash,
-    HEARS_OF_IT.label("hears"),
-    WANTS_NO_REMINDERS.label("refuses_reminders"),
-).where(Recipient.id == bindparam("recipient"))  # put together once
+WHO = (
+    ASKED.order_by(None)
+    .add_columns(
+        Recipient.role,
+        Recipient.email_hash,
+        HEARS_OF_IT.label("hears"),
+        WANTS_NO_REMINDERS.label("refuses_reminders"),
+    )
+    .where(Recipient.id == bindparam("recipient"))
+)
+"""What `obstacle` asks of a recipient."""
 
 
-def obstacle(session: Session, held: Claimed, now: datetime) -> Obstacle | None:
+def obstacle(session: Session, held: Claimed, who: Row[Any], now: datetime) -> Obstacle | None:
     """None where it may. Lock the visit before."""
-    who = session.execute(_WHO, {"recipient": held.recipient}).one()
     if held.kind is MessageKind.WITHDRAWN:
         return _keeps_from_withdrawing(session, held, who.role, who.email_hash)
     if who.role.startswith(FORMER):

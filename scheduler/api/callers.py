@@ -30,7 +30,7 @@ def caller() -> Caller:
         raise Unauthorized
     if "caller" not in g:
         db = runtime().db
-        with db.reading() as connection:
+        with db.single() as connection:
             g.caller = identify(connection, token, db.offset)
     found: Caller = g.caller
     return found

@@ -26,7 +26,7 @@ blueprint = APIBlueprint("clinic", __name__, url_prefix="/v1", tag="Clinic")
 def in_force() -> Clinic:
     """The clinic of this moment."""
     run = runtime()
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return run.desk.clinics.moment(connection).clinic
 
 

@@ -50,7 +50,7 @@ def take_mail() -> tuple[InboundOut, int]:
         raise NotFound
     request.max_content_length = LARGEST_MAIL
     raw = request.get_data(cache=False)
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         now = run.db.now(connection).timestamp() - run.db.offset.total_seconds()  # theirs are no rehearsals
     if not is_signed(secrets, request.headers, raw, now):
         raise Unauthorized

@@ -29,7 +29,7 @@ def show_metrics() -> Response:
         raise NotFound
     if not hmac.compare_digest((bearer_token() or "").encode(), token.get_secret_value().encode()):
         raise Unauthorized
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         measures = measure(connection, run.desk)
     registry = CollectorRegistry()
     registry.register(_Gauges(measures))

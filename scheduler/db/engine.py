@@ -66,7 +66,7 @@ class Database:
         )
         connect_steadily(self.engine)
         watch(self.engine)
-        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -78,9 +78,12 @@ class Database:
             yield session
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection for single reads, without the round trips of BEGIN and COMMIT."""
-        with available(), self._reader.connect() as connection:
+    def single(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction, without round trips for BEGIN and COMMIT.
+
+        Raises Unavailable as `transaction` does.
+        """
+        with available(), self._single.connect() as connection:
             yield connection
 
     def attempt(self, work: Callable[[Session], T]) -> T:

@@ -93,7 +93,7 @@ def attempt(desk: Desk, give: Callable[[Session], T]) -> T:
 
 def taken_by_another(desk: Desk, search_at: Callable[[Moment], Search]) -> SlotTaken:
     """The refusal of somebody who came too late, with the next free times."""
-    with desk.db.reading() as connection:
+    with desk.db.single() as connection:
         moment = desk.clinics.moment(connection)
         search = search_at(moment)
         others = alternatives(connection, moment, search)

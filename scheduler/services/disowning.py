@@ -31,7 +31,7 @@ def disown(desk: Desk, token: str) -> None:
 
 def check_not_you(desk: Desk, token: str) -> None:
     """Raises Unauthorized for a token that was not given out with a mail, or too long ago."""
-    with desk.db.reading() as connection:
+    with desk.db.single() as connection:
         if holder(connection, token, NOT_YOU, desk.db.offset) is None:
             raise Unauthorized
 

@@ -78,7 +78,7 @@ def _said(health: Health, desk: Desk) -> Iterator[Finding]:
     if "messages" not in health.checks:
         return
     try:
-        with desk.db.reading() as connection:
+        with desk.db.single() as connection:
             yield from _of_the_database(connection, desk)
             if "clinic" in health.checks:
                 yield from _several("clinic", connection.scalars(select(ClinicProblem.faults)))

@@ -56,7 +56,7 @@ def find_slots(
 
     Raises Invalid for codes that the clinic does not have.
     """
-    with desk.db.reading() as connection:
+    with desk.db.single() as connection:
         moment = desk.clinics.moment(connection)
         usual = search(moment.clinic, wish, first, last, moment.now)
         asked = set_aside(usual, override, moment.now)

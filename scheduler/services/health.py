@@ -62,7 +62,7 @@ def check(desk: Desk, redis_url: str) -> Health:
     """Look at every part; never raises."""
     checks = {"redis": redis_answers(redis_url)}
     try:
-        with desk.db.reading() as connection:
+        with desk.db.single() as connection:
             checks["database"] = OK
             checks["schema"] = _schema(connection)
             if checks["schema"] == OK:

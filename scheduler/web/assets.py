@@ -73,7 +73,7 @@ def show_logo(version: str) -> Response:
 
 def _look() -> Look:
     run = runtime()
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return run.desk.clinics.moment(connection).clinic.look
 
 

@@ -63,7 +63,7 @@ def visits(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def severed(run: Runtime, contract: Contract) -> FlaskClient:
     """A client of the service after its database went away; the clinic was known before."""
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         run.desk.clinics.moment(connection)
     gone = bootstrap(settings_for(NOWHERE))
     gone.desk.clinics.last = run.desk.clinics.last

@@ -167,5 +167,5 @@ class World:
         )
         content = "count(*), sum(hashtextextended({0}::text, 0))"
         queries = (f"SELECT '{each}', {content.format(each)} FROM {each}" for each in tables)
-        with self.run.db.reading() as connection:
+        with self.run.db.single() as connection:
             return {name: (*rest,) for name, *rest in connection.execute(text(" UNION ALL ".join(queries)))}

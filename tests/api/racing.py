@@ -115,7 +115,7 @@ INCONSISTENT = {
 def assert_consistent(url: str) -> None:
     """Nothing overlaps, and visits, claims, history and messages agree with each other."""
     db = open_database(settings_for(url))
-    with db.reading() as connection:
+    with db.single() as connection:
         found = {what: connection.execute(text(query)).all() for what, query in INCONSISTENT.items()}
     db.dispose()
     assert {what: rows for what, rows in found.items() if rows} == {}

@@ -65,7 +65,7 @@ def test_two_practitioners_get_two_rooms(visits: str, own_database: str) -> None
     made = [body for status, body in answers if status == 201]
     assert {each["practitioner"] for each in made} == {"one", "two"}
     db = open_database(settings_for(own_database))
-    with db.reading() as connection:
+    with db.single() as connection:
         rooms = connection.execute(
             text("SELECT room_id FROM visits WHERE id = ANY(:ids)"), {"ids": [each["id"] for each in made]}
         )
@@ -86,7 +86,7 @@ def test_after_all_of_it_nothing_overlaps(visits: str, own_database: str) -> Non
     assert {status for status, _ in answers} <= {201, 409}
     assert_consistent(own_database)
     db = open_database(settings_for(own_database))
-    with db.reading() as connection:
+    with db.single() as connection:
         claimed = connection.execute(text("SELECT count(DISTINCT visit_id) FROM claims")).scalar_one()
         assert claimed == connection.execute(text("SELECT count(*) FROM visits")).scalar_one()
     db.dispose()

@@ -342,7 +342,7 @@ class Story:
         )
 
         def there() -> bool:
-            with run.db.reading() as connection:
+            with run.db.single() as connection:
                 return bool(connection.execute(text(ready), {"id": id, "now": now}).scalar_one())
 
         assert wait_for(there, 90), "there is no room"

@@ -29,7 +29,7 @@ def db(migrated: str) -> Iterator[Database]:
 
 
 def prepared(db: Database) -> int:
-    with db.reading() as connection:
+    with db.single() as connection:
         found: int = connection.execute(PREPARED).scalar_one()
         return found
 
@@ -55,7 +55,7 @@ def test_what_was_prepared_outlives_a_refusal(db: Database) -> None:
 def test_a_refusal_leaves_nothing_behind(db: Database) -> None:
     with pytest.raises(Refusal), db.transaction() as session:
         refuse(session)
-    with db.reading() as connection:
+    with db.single() as connection:
         assert connection.execute(text("SELECT to_regclass('refused')")).scalar_one() is None
 
 

@@ -51,7 +51,7 @@ def test_an_error_undoes_everything_of_its_transaction(empty: Database) -> None:
 
 
 def test_single_reads_need_no_transaction(empty: Database) -> None:
-    with empty.reading() as connection:
+    with empty.single() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
@@ -132,7 +132,7 @@ def test_a_server_that_is_away_is_unavailable_at_once() -> None:
     with opened("postgresql+psycopg://nobody@127.0.0.1:1/nothing") as db:
         with pytest.raises(Unavailable), db.transaction() as session:
             session.execute(text("SELECT 1"))
-        with pytest.raises(Unavailable), db.reading():
+        with pytest.raises(Unavailable), db.single():
             raise AssertionError("nobody is there to read from")
     assert time.monotonic() - began < 3
 
@@ -188,10 +188,10 @@ def test_a_server_is_asked_whether_it_is_there_after_a_rest_alone(
 
 
 def test_a_process_whose_connections_are_all_in_use_says_unavailable(migrated: str) -> None:
-    with opened(migrated, pool=1, pool_timeout=0.1) as db, db.reading():
+    with opened(migrated, pool=1, pool_timeout=0.1) as db, db.single():
         with pytest.raises(Unavailable), db.transaction() as session:
             session.execute(text("SELECT 1"))
-        with pytest.raises(Unavailable), db.reading():
+        with pytest.raises(Unavailable), db.single():
             raise AssertionError("there is no second connection")
 
 

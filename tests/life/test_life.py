@@ -287,7 +287,7 @@ class LifeOfVisits(RuleBasedStateMachine):
 
     @rule()
     def requests_that_nobody_answered_expire(self) -> None:
-        with self.run.db.reading() as connection:
+        with self.run.db.single() as connection:
             now = self.run.db.now(connection)
         overdue = self.diary.overdue()
         assert expire_overdue(self.run.desk, now) == len(overdue)

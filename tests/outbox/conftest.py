@@ -58,7 +58,7 @@ def room(run: Runtime, smtp: ScriptedServer) -> Iterator[PostRoom]:
 
 
 def now(run: Runtime) -> datetime:
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return run.db.now(connection)
 
 
@@ -112,8 +112,7 @@ def claimed(run: Runtime, hint: int, at: datetime | None = None) -> Claimed:
 
 
 def finished(run: Runtime, held: Held, verdict: Verdict, **more: Any) -> MessageState | None:
-    with run.db.transaction() as session:
-        return finish(session, held, Outcome(verdict, **more), "worker-1", run.db.now(session))
+    return finish(run.db, held, Outcome(verdict, **more), "worker-1", now(run))
 
 
 def add_messages(

@@ -128,7 +128,7 @@ def test_a_row_of_the_form_says_nothing_to_who_reads_the_database(person: Fillin
 
 
 def test_without_a_database_there_are_the_phone_and_what_to_do_in_an_emergency(run: Runtime) -> None:
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         run.desk.clinics.moment(connection)
     gone = bootstrap(settings_for(NOWHERE))
     gone.desk.clinics.last = run.desk.clinics.last

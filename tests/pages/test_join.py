@@ -81,7 +81,7 @@ def everything(house: GateHouse) -> list[str]:
         "messages",
         "links",
     )
-    with house.run.db.reading() as connection:
+    with house.run.db.single() as connection:
         every = "SELECT array_agg(t::text ORDER BY t::text)::text FROM {} t"
         return [str(connection.execute(text(every.format(each))).scalar()) for each in tables]
 

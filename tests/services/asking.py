@@ -110,7 +110,7 @@ def wait_until_somebody_waits(db: Database, patience: float = 5.0, many: int = 1
     )
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        with db.reading() as connection:
+        with db.single() as connection:
             if connection.execute(waiting).scalar_one() >= many:
                 return
         time.sleep(0.01)

@@ -62,7 +62,7 @@ def test_without_a_database_the_rest_is_still_looked_at(smtp: ScriptedServer) ->
 
 
 def test_a_message_that_nobody_takes_is_named(run: Runtime, examined: Callable[[], list[Finding]]) -> None:
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         since = run.db.now(connection) - 2 * MESSAGES_LATE
     all_messages(run, next_at=since)
     assert "due since" in wrong(examined())["due messages"]
@@ -85,7 +85,7 @@ def test_a_channel_that_is_paused_says_since_when_and_why(
 def test_messages_that_failed_today_are_counted_and_older_ones_are_history(
     run: Runtime, examined: Callable[[], list[Finding]]
 ) -> None:
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         now = run.db.now(connection)
     all_messages(run, state=MessageState.FAILED, finished_at=now - HOUR)
     said = [each.said for each in examined() if each.part == "failed messages"]

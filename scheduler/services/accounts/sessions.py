@@ -122,7 +122,7 @@ _MEMBER = (
 
 def identify(db: Database, token: str) -> Member:
     """Who is signed in with this token; the session goes on. Raises Unauthorized."""
-    with db.reading() as connection:
+    with db.single() as connection:
         found = connection.execute(_MEMBER, {"hash": token_hash(token)}).first()
     if found is None:
         raise Unauthorized

@@ -74,7 +74,7 @@ class Clinics:
     def known(self) -> Clinic | None:
         """The clinic as it was used last, read now if it never was; None while the database cannot say."""
         if self.last is None:
-            with suppress(Unavailable, DBAPIError), self._db.reading() as connection:
+            with suppress(Unavailable, DBAPIError), self._db.single() as connection:
                 self.moment(connection)
         return self.last.clinic if self.last else None
 

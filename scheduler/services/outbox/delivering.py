@@ -124,8 +124,7 @@ class _Gate:
 
 def _deliver_one(room: PostRoom, held: Held, content: Content | None, clock: _Clock) -> bool:
     outcome = _hand_over(room, held, content, _Gate(room, held, clock))
-    with room.desk.db.transaction() as session:
-        state = finish(session, held, outcome, room.worker, clock.now())
+    state = finish(room.desk.db, held, outcome, room.worker, clock.now())
     log.info(
         "delivered" if outcome.verdict is Verdict.SENT else "not delivered",
         extra={"message_id": held.id, "kind": held.kind, "channel": held.channel, "verdict": outcome.verdict,

@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.channels.outcome import Outcome, Verdict
+from scheduler.db.engine import Database
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
-from scheduler.domain.messages import MessageState
+from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.calling import call_instead
 from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
@@ -28,17 +29,23 @@ WITH tried AS (
 ), sent AS (
   UPDATE messages SET state = 'sent', provider_ref = :reference, last_error = NULL, finished_at = :at
   WHERE id = :message_id AND token = :mine RETURNING id
-), resumed AS (
-  DELETE FROM channel_pauses WHERE channel = :channel RETURNING channel
 )
-SELECT EXISTS (SELECT FROM sent) AS moved, EXISTS (SELECT FROM resumed) AS resumed
+SELECT EXISTS (SELECT FROM sent) AS moved,
+       EXISTS (SELECT FROM channel_pauses WHERE channel = :channel) AS paused
 """)
 
 
-def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
+def finish(db: Database, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
     """Write the attempt down and move the message on; its new state, None where it is no longer ours."""
     if outcome.verdict is Verdict.SENT:
-        return _sent(session, held, outcome, worker, now)
+        return _sent(db, held, outcome, worker, now)
+    with db.transaction() as session:
+        return _not_sent(session, held, outcome, worker, now)
+
+
+def _not_sent(
+    session: Session, held: Held, outcome: Outcome, worker: str, now: datetime
+) -> MessageState | None:
     session.execute(insert(MessageAttempt).values(_attempt(held, outcome, worker, now)))
     if outcome.verdict is Verdict.FENCED:
         return None
@@ -62,12 +69,14 @@ def finish(session: Session, held: Held, outcome: Outcome, worker: str, now: dat
     return MessageState(moved) if moved else None
 
 
-def _sent(session: Session, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
+def _sent(db: Database, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
     """What nearly always becomes of a message, in one round trip."""
     mine = {"mine": held.token, "channel": held.channel}
-    row = session.execute(_SENT, {**_attempt(held, outcome, worker, now), **mine}).one()
-    if row.resumed:
-        close_general_tasks(session, TaskKind.CHANNEL_PAUSED, held.channel, now)
+    with db.single() as connection:
+        row = connection.execute(_SENT, {**_attempt(held, outcome, worker, now), **mine}).one()
+    if row.paused:
+        with db.transaction() as session:
+            _resume(session, held.channel, now)
     return MessageState.SENT if row.moved else None
 
 
@@ -150,6 +159,10 @@ def _mark_channel(session: Session, held: Held, outcome: Outcome, now: datetime)
         )
         open_general_task(session, TaskKind.CHANNEL_PAUSED, held.channel, now)
     elif outcome.verdict is Verdict.ADDRESS:
-        ended = delete(ChannelPause).where(ChannelPause.channel == held.channel)
-        if session.execute(ended.returning(ChannelPause.channel)).first():
-            close_general_tasks(session, TaskKind.CHANNEL_PAUSED, held.channel, now)
+        _resume(session, held.channel, now)
+
+
+def _resume(session: Session, channel: ChannelName, now: datetime) -> None:
+    ended = delete(ChannelPause).where(ChannelPause.channel == channel)
+    if session.execute(ended.returning(ChannelPause.channel)).first():
+        close_general_tasks(session, TaskKind.CHANNEL_PAUSED, channel, now)

@@ -46,7 +46,7 @@ def _wished() -> str:
 
 def _moment() -> Moment:
     run = runtime()
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return run.desk.clinics.moment(connection)
 
 

@@ -45,7 +45,7 @@ def enter() -> None:
 def look_up(token: str) -> Holder | None:
     """Whose manage link it is, as long as it opens its visit."""
     run = runtime()
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return holder(connection, token, MANAGE, run.db.offset)
 
 

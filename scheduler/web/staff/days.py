@@ -56,7 +56,7 @@ def asked_for(clinic: Clinic, today: date) -> Asked:
 
 def today_of(clinic: Clinic) -> date:
     run = runtime()
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return local_date(run.db.now(connection), clinic.timezone)
 
 

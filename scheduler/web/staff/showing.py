@@ -106,7 +106,7 @@ def pairs(codes: Iterable[str], words: Mapping[str, str]) -> list[tuple[str, str
 def the_clinic() -> Clinic:
     """The clinic in force."""
     run = runtime()
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         return run.desk.clinics.moment(connection).clinic
 
 

@@ -124,7 +124,7 @@ class World:
     def everything(self) -> list[str]:
         tables = ("visits", "claims", "messages", "visit_events", "links", "recipients", "tasks", "time_off")
         more = ("extra_hours", "staff_accounts", "holds", "patients")
-        with self.run.db.reading() as connection:
+        with self.run.db.single() as connection:
             return [
                 str(
                     connection.execute(

@@ -349,7 +349,7 @@ def test_how_long_it_was_not_read_is_a_figure_and_a_fault(clinic_reads: Clinic, 
         each for each in examine(desk, run.settings.redis_url, lambda _: None) if each.part == "mailbox"
     )
     assert (told.well, "VISITS_IMAP_URL" in told.way_out) == (False, True)
-    with desk.db.reading() as connection:
+    with desk.db.single() as connection:
         measured = measure(connection, desk).mailbox
     assert measured is not None
     assert measured > ago.total_seconds()

@@ -114,7 +114,7 @@ def test_busy_time_reaches_as_far_as_anything_can_be_booked(
 ) -> None:
     publish("DTSTART:20261201T230000Z\nDURATION:PT30M\nRRULE:FREQ=DAILY")
     poll(desk)
-    with desk.db.reading() as connection:
+    with desk.db.single() as connection:
         moment = desk.clinics.moment(connection)
     horizon = max(each.horizon_days for each in moment.clinic.visit_types)
     assert len(busy_times(desk)) >= horizon + 29
@@ -284,7 +284,7 @@ def test_a_booking_that_comes_first_is_a_task(
 
 
 def _span(desk: Desk) -> Span:
-    with desk.db.reading() as connection:
+    with desk.db.single() as connection:
         moment = desk.clinics.moment(connection)
     return polling._span(moment.clinic, at(8, 9).tzinfo, moment.now)  # type: ignore[arg-type]
 

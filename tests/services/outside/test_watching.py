@@ -65,7 +65,7 @@ def test_when_it_is_taken_away_the_task_is_done(desk: Desk, entry: UUID) -> None
 
 def test_its_age_is_a_figure(desk: Desk, run: Runtime, entry: UUID) -> None:
     look(desk, timedelta(hours=3))
-    with run.db.reading() as connection:
+    with run.db.single() as connection:
         found = ages(connection, run.db.now(connection))
     assert set(found) == {"one"}
     assert 3 * 3600 <= found["one"] < 3 * 3600 + 60

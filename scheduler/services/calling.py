@@ -52,6 +52,11 @@ def call_instead(session: Session, messages: Collection[int], now: datetime) -> 
 
 
 def calls_no_more(session: Session, message: int, now: datetime) -> None:
-    """It arrived after all: nobody has to say it by phone."""
+    """It arrived after all: nobody has to say it by phone, unless it was to be called whatever arrives.
+
+    Such a call was opened with the message itself, at the same moment; others when it had ended badly.
+    """
     waiting = Task.kind == TaskKind.CALL, Task.cause == f"{CAUSE}{message}", Task.done_at.is_(None)
-    session.execute(update(Task).where(*waiting).values(done_at=now, done_by=str(SYSTEM)))
+    ended_badly = Message.id == message, Task.created_at != Message.created_at
+    closed = update(Task).where(*waiting, *ended_badly)
+    session.execute(closed.values(done_at=now, done_by=str(SYSTEM)))

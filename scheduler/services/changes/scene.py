@@ -97,10 +97,17 @@ class Scene:
         self.void_planned(Message.kind != MessageKind.WITHDRAWN)
         self.session.flush()
         close_tasks(self.session, TaskKind.CALL, self.visit.id, self.order.actor, self.moment.now)
-        known = len(self.due)
         self.plan(who_hears(self.session, self.visit.id), self.news(kind))
-        if len(self.due) > known and self.must_be_heard(kind):
-            open_call(self.session, self.due[known].message, self.visit.id, self.moment.now, self.moment.now)
+        if self.must_be_heard(kind):
+            self.call_too(kind)
+
+    def call_too(self, kind: MessageKind) -> None:
+        """Somebody says by phone at once what was just planned, even where a text waits for the morning."""
+        visit, now = self.visit, self.moment.now
+        planned = select(Message.id).where(Message.visit_id == visit.id, Message.sequence == visit.sequence)
+        told = planned.where(Message.kind == kind).order_by(Message.id).limit(1)
+        if (message := self.session.scalars(told).first()) is not None:
+            open_call(self.session, message, visit.id, now, now)
 
     def must_be_heard(self, kind: MessageKind) -> bool:
         """Whether somebody phones whatever else is sent: nobody answered a request, or the clinic changes its

@@ -24,6 +24,16 @@ RETURNED = frozenset(
 LONGEST_REPORT = 64 * 1024
 _OURS = re.compile(rb"<([0-9a-f]{32})@[^<>\s]{1,255}>")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_SAYS_NOTHING = re.compile(r"(?:\d\.0\.0)?")
+_QUOTED = re.compile(r"(?<![\d.])[45]\.[0-7]\.\d{1,3}(?!\.?\d)")
+_IN_WORDS = {
+    "4.2.2": re.compile(r"smtp; *452\b"),
+    "5.2.2": re.compile(r"smtp; *552\b|mailbox (?:is )?full|quota", re.I),
+    "5.7.1": re.compile(r"\bblocked\b|block ?list|blacklist|\bspam\b|policy|reputation", re.I),
+    "4.0.0": re.compile(r"smtp; *4\d\d\b"),
+}
+"""What an answer without a code of RFC 3463 says all the same: the first that fits."""
+_COPY_BEGINS = re.compile(r"^[ >]*(?:Return-Path|Received|Message-ID):", re.I | re.M)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -54,8 +64,10 @@ def report_of(parts: Sequence[Part]) -> Report | None:
         return _formal(parts)
     if _comes_from_a_machine(whole.headers) and (returned := _mentioned(parts)):
         # Reports in words of their own: others have collected how each mail system says it.
-        failed = scan_message(_plain(parts))
-        return Report(News.BOUNCED if failed else News.NOTHING, returned)
+        words = _plain(parts)
+        failed = scan_message(words)
+        status = _quoted(_COPY_BEGINS.split(str(words.get_payload()), 1)[0])
+        return Report(News.BOUNCED, returned, status) if failed else Report(News.NOTHING, returned)
     return None
 
 
@@ -81,8 +93,18 @@ def _delivery(part: Part, returned: str | None) -> Report:
 
 
 def _status(fields: Message) -> str:
+    """Some systems state 5.0.0 whatever is wrong: then the answer that they got says more."""
     found = _STATUS.search(str(fields.get("Status", "")))
-    return found[0] if found else ""
+    stated = found[0] if found else ""
+    quoted = _quoted(str(fields.get("Diagnostic-Code", ""))) if _SAYS_NOTHING.fullmatch(stated) else ""
+    return quoted or stated
+
+
+def _quoted(said: str) -> str:
+    """The code that a server's answer holds or comes to; empty where it says nothing of the kind."""
+    if found := _QUOTED.search(said):
+        return found[0]
+    return next((status for status, words in _IN_WORDS.items() if words.search(said)), "")
 
 
 def _blocks(part: Part) -> Iterator[Message]:

@@ -42,13 +42,15 @@ def bounce(
     action: str = "failed",
     extra: Sequence[str] = (),
     returned: str = "",
+    diagnostic: str | None = None,
 ) -> bytes:
     """A report of RFC 3464, as Postfix writes it."""
+    said = f"550 {status} no such user" if diagnostic is None else diagnostic
     fields = (
         "Reporting-MTA: dns; mail.clinic.example\r\nArrival-Date: Tue, 1 Dec 2026 12:00:00 +0000\r\n\r\n"
         "Final-Recipient: rfc822; pat0@patients.example\r\n"
         "Original-Recipient: rfc822;pat0@patients.example\r\n"
-        f"Action: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 {status} no such user\r\n"
+        f"Action: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; {said}\r\n"
     )
     original = (
         returned or f"From: visits@clinic.example\r\nMessage-ID: <{message_id}@clinic.example>\r\n\r\nHello"

@@ -25,6 +25,36 @@ def test_a_mail_that_arrived() -> None:
     assert read(bounce(ID, "2.0.0", "delivered")) == Report(News.NOTHING, ID)
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("552 5.2.2 mailbox full", "5.2.2"),
+        ("550 5.7.1 blocked", "5.7.1"),
+        ("550 5.1.1 no such user", "5.1.1"),
+        ("550-5.7.26 This mail is unauthenticated", "5.7.26"),
+        ("552 too much mail", "5.2.2"),
+        ("452 too much mail", "4.2.2"),
+        ("550 mailbox is full", "5.2.2"),
+        ("554 Service unavailable; Client host [5.2.2.10] blocked using a list", "5.7.1"),
+        ("451 Temporary local problem", "4.0.0"),
+        ("550 no such user", "5.0.0"),
+        ("", "5.0.0"),
+    ],
+)
+def test_where_the_status_says_nothing_the_other_servers_answer_does(said: str, status: str) -> None:
+    assert read(bounce(ID, "5.0.0", diagnostic=said)) == Report(News.BOUNCED, ID, status)
+
+
+def test_without_a_status_too() -> None:
+    assert read(bounce(ID, "", diagnostic="550 5.7.1 blocked")) == Report(News.BOUNCED, ID, "5.7.1")
+
+
+def test_a_status_that_says_something_counts() -> None:
+    assert read(bounce(ID, "5.2.2", diagnostic="550 5.1.1 no such user")) == Report(
+        News.BOUNCED, ID, "5.2.2"
+    )
+
+
 def test_only_the_headers_came_back() -> None:
     raw = bounce(ID).replace(b"Content-Type: message/rfc822", b"Content-Type: text/rfc822-headers")
     assert read(raw) == Report(News.BOUNCED, ID, "5.1.1")
@@ -73,9 +103,29 @@ Message-ID: <{ID}@clinic.example>
 """
 
 
-@pytest.mark.parametrize("sender", [{"From": "MAILER-DAEMON@mail.clinic.example"}, {"Return_Path": "<>"}])
+MACHINE = {"From": "MAILER-DAEMON@mail.clinic.example"}
+
+
+@pytest.mark.parametrize("sender", [MACHINE, {"Return_Path": "<>"}])
 def test_a_report_in_words_of_its_own(sender: dict[str, str]) -> None:
-    assert read(mail(part("text/plain", QMAIL), **sender)) == Report(News.BOUNCED, ID)
+    assert read(mail(part("text/plain", QMAIL), **sender)) == Report(News.BOUNCED, ID, "5.1.1")
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("User's mailbox is full (#5.2.2)", "5.2.2"),
+        ("User's mailbox is full", "5.2.2"),
+        ("198.51.100.7 said: 550 5.7.1 blocked (#5.7.1)", "5.7.1"),
+        ("198.51.100.7 said: 550 your host is blocked", "5.7.1"),
+        ("I'm not going to try again; it has been in the queue too long. (#4.4.1)", "4.4.1"),
+        ("Sorry, no mailbox here by that name.", ""),
+    ],
+)
+def test_the_words_say_whether_it_is_the_address(words: str, status: str) -> None:
+    said = QMAIL.replace("Sorry, no mailbox here by that name. (#5.1.1)", words)
+    said = said.replace("Message-ID", "X-Filter: blocked, quota (#5.7.1)\nMessage-ID")
+    assert read(mail(part("text/plain", said), **MACHINE)) == Report(News.BOUNCED, ID, status)
 
 
 def test_words_like_these_of_a_person_are_no_report() -> None:

@@ -39,6 +39,12 @@ def test_a_full_mailbox_or_a_policy_is_not_the_addresss_fault(
     assert {each.state for each in rows(run, visit.id)[1:]} == {"pending"}
 
 
+def test_a_block_that_comes_without_a_status_ends_mail_to_nobody(visit: Booked, run: Runtime) -> None:
+    raw = bounce(visit.mailed.message_id, "5.0.0", diagnostic="550 5.7.1 blocked")
+    assert visit.get(raw) == "bounced"
+    assert (suppressed(run), visit.tasks) == ([], ["bounced"])
+
+
 def test_a_late_mail_is_only_written_down(visit: Booked, run: Runtime) -> None:
     assert visit.get(bounce(visit.mailed.message_id, "4.4.1", "delayed")) == "delayed"
     assert (visit.mailed.state, visit.tasks, suppressed(run)) == ("sent", [], [])

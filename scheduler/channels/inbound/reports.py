@@ -7,7 +7,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from enum import StrEnum
 
-from flufl.bounce import scan_message
+from flufl.bounce import all_failures
 
 from scheduler.channels.inbound.mime import LONGEST_HEAD, Part, headers_of
 
@@ -33,6 +33,11 @@ _IN_WORDS = {
     "4.0.0": re.compile(r"smtp; *4\d\d\b"),
 }
 """What an answer without a code of RFC 3463 says all the same: the first that fits."""
+_WARNS = re.compile(
+    r"warning message only|transient non-?fatal|not yet been delivered"
+    r"|will (?:keep|continue) (?:trying|to try)|attempts will continue|still being retried",
+    re.I,
+)
 _COPY_BEGINS = re.compile(r"^[ >]*(?:Return-Path|Received|Message-ID):", re.I | re.M)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
@@ -63,12 +68,18 @@ def report_of(parts: Sequence[Part]) -> Report | None:
     if whole.type == "multipart/report":
         return _formal(parts)
     if _comes_from_a_machine(whole.headers) and (returned := _mentioned(parts)):
-        # Reports in words of their own: others have collected how each mail system says it.
-        words = _plain(parts)
-        failed = scan_message(words)
-        status = _quoted(_COPY_BEGINS.split(str(words.get_payload()), 1)[0])
-        return Report(News.BOUNCED, returned, status) if failed else Report(News.NOTHING, returned)
+        return _in_words(_plain(parts), returned)
     return None
+
+
+def _in_words(message: Message, returned: str) -> Report:
+    """Others have collected how each mail system says what failed, but take some warnings for failures."""
+    delayed, failed = all_failures(message)
+    if not (delayed or failed):
+        return Report(News.NOTHING, returned)
+    said = _COPY_BEGINS.split(str(message.get_payload()), 1)[0]
+    late = not failed or _WARNS.search(said)
+    return Report(News.DELAYED if late else News.BOUNCED, returned, _quoted(said))
 
 
 def _formal(parts: Sequence[Part]) -> Report:

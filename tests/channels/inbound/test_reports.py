@@ -7,6 +7,7 @@ from scheduler.channels.inbound.reports import News, Report, report_of
 from tests.channels.inbound.letters import BODY, bounce, calendar, complaint, mail, part, reply
 
 ID = "0123456789abcdef0123456789abcdef"
+MACHINE = {"From": "MAILER-DAEMON@mail.clinic.example"}
 
 
 def read(raw: bytes) -> Report | None:
@@ -70,6 +71,22 @@ def test_another_mails_number_is_not_ours() -> None:
     assert read(bounce("not-ours")) == Report(News.BOUNCED, None, "5.1.1")
 
 
+def wrapped(report: bytes) -> bytes:
+    """With a footer below it, as some gateways leave nothing alone."""
+    inner = report.decode().partition("Content-Type: ")[2]
+    return mail(part("text/plain", "Scanned."), f"Content-Type: {inner}", boundary="outer", **MACHINE)
+
+
+def test_a_report_that_a_gateway_has_wrapped() -> None:
+    assert read(wrapped(bounce(ID))) == Report(News.BOUNCED, ID, "5.1.1")
+    assert read(wrapped(bounce(ID, "4.4.1", "delayed"))) == Report(News.DELAYED, ID, "4.4.1")
+
+
+def test_a_report_that_a_person_passes_on_is_none() -> None:
+    passed_on = wrapped(bounce(ID)).replace(MACHINE["From"].encode(), b"pat0@patients.example")
+    assert read(passed_on) is None
+
+
 @pytest.mark.parametrize(("kind", "news"), [("abuse", News.COMPLAINT), ("not-spam", News.NOTHING)])
 def test_a_reader_complains(kind: str, news: News) -> None:
     assert read(complaint(ID, kind)) == Report(news, ID)
@@ -103,9 +120,6 @@ Message-ID: <{ID}@clinic.example>
 """
 
 
-MACHINE = {"From": "MAILER-DAEMON@mail.clinic.example"}
-
-
 @pytest.mark.parametrize("sender", [MACHINE, {"Return_Path": "<>"}])
 def test_a_report_in_words_of_its_own(sender: dict[str, str]) -> None:
     assert read(mail(part("text/plain", QMAIL), **sender)) == Report(News.BOUNCED, ID, "5.1.1")
@@ -126,6 +140,46 @@ def test_the_words_say_whether_it_is_the_address(words: str, status: str) -> Non
     said = QMAIL.replace("Sorry, no mailbox here by that name. (#5.1.1)", words)
     said = said.replace("Message-ID", "X-Filter: blocked, quota (#5.7.1)\nMessage-ID")
     assert read(mail(part("text/plain", said), **MACHINE)) == Report(News.BOUNCED, ID, status)
+
+
+WARNING = f"""    **********************************************
+    **      THIS IS A WARNING MESSAGE ONLY      **
+    **  YOU DO NOT NEED TO RESEND YOUR MESSAGE  **
+    **********************************************
+
+   ----- The following addresses had transient non-fatal errors -----
+<pat0@patients.example>
+
+   ----- Transcript of session follows -----
+<pat0@patients.example>... Deferred: Connection timed out with mx.patients.example.
+Warning: message still undelivered after 4 hours
+Will keep trying until message is 5 days old
+
+Message-ID: <{ID}@clinic.example>
+"""
+NOT_YET = f"""This message was created automatically by mail delivery software.
+A message that you sent has not yet been delivered to one or more of its
+recipients after more than 24 hours on the queue on mail.clinic.example.
+
+Delivery to the following recipients failed so far:
+
+    pat0@patients.example
+
+No action is required on your part. Delivery attempts will continue.
+
+Message-ID: <{ID}@clinic.example>
+"""
+
+
+@pytest.mark.parametrize("words", [WARNING, NOT_YET])
+def test_words_that_only_warn_say_that_a_mail_is_late(words: str) -> None:
+    found = read(mail(part("text/plain", words), **MACHINE))
+    assert found and (found.news, found.message_id) == (News.DELAYED, ID)
+
+
+def test_what_failed_for_good_after_it_was_late_has_failed() -> None:
+    words = QMAIL.replace("Sorry,", "It was deferred for 5 days, and will not be retried. Sorry,")
+    assert read(mail(part("text/plain", words), **MACHINE)) == Report(News.BOUNCED, ID, "5.1.1")
 
 
 def test_words_like_these_of_a_person_are_no_report() -> None:

@@ -21,6 +21,7 @@ RETURNED = frozenset(
     }
 )
 """Parts that hold the mail that comes back, or its headers."""
+STATUSES = ("message/delivery-status", "message/global-delivery-status")
 LONGEST_REPORT = 64 * 1024
 _OURS = re.compile(rb"<([0-9a-f]{32})@[^<>\s]{1,255}>")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
@@ -67,7 +68,11 @@ def report_of(parts: Sequence[Part]) -> Report | None:
     whole = parts[0]
     if whole.type == "multipart/report":
         return _formal(parts)
-    if _comes_from_a_machine(whole.headers) and (returned := _mentioned(parts)):
+    if not _comes_from_a_machine(whole.headers):
+        return None
+    if any(part.type in STATUSES for part in parts):  # gateways put reports into mails of their own
+        return _formal(parts)
+    if returned := _mentioned(parts):
         return _in_words(_plain(parts), returned)
     return None
 
@@ -89,7 +94,7 @@ def _formal(parts: Sequence[Part]) -> Report:
         (fields,) = list(_blocks(feedback))[:1] or [Message()]
         abuse = str(fields.get("Feedback-Type", "")).strip().lower() in ("abuse", "fraud", "opt-out")
         return Report(News.COMPLAINT if abuse else News.NOTHING, returned)
-    status = kinds.get("message/delivery-status") or kinds.get("message/global-delivery-status")
+    status = next((kinds[kind] for kind in STATUSES if kind in kinds), None)
     return _delivery(status, returned) if status else Report(News.NOTHING, returned)
 
 

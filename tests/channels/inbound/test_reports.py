@@ -51,9 +51,7 @@ def test_without_a_status_too() -> None:
 
 
 def test_a_status_that_says_something_counts() -> None:
-    assert read(bounce(ID, "5.2.2", diagnostic="550 5.1.1 no such user")) == Report(
-        News.BOUNCED, ID, "5.2.2"
-    )
+    assert read(bounce(ID, "5.2.2", diagnostic="550 5.1.1 no such user")) == Report(News.BOUNCED, ID, "5.2.2")
 
 
 def test_only_the_headers_came_back() -> None:

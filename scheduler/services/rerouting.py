@@ -1,6 +1,6 @@
 """Messages that cannot go the way that was planned for them go the next one, last of all a call by staff."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,9 @@ SOON = timedelta(hours=48)
 MOST_AT_ONCE = 500
 """Reminders of a tick; the next tick finds the rest."""
 
+Found = Sequence[Row[Message, datetime]]
+"""Messages, and when their visits begin."""
+
 
 def move_on(session: Session, messages: Collection[int], now: datetime) -> list[Hint]:
     """Plan these messages by the channels that reach their recipients now, without the one that they have.
@@ -35,9 +38,17 @@ def move_on(session: Session, messages: Collection[int], now: datetime) -> list[
         .where(Message.id.in_(messages), Message.kind.in_(REROUTED))
     )
     found = session.execute(asked).all()
-    reach = reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
-    rows = [row for each in found for row in _rows(each, reach.get(each.Message.recipient_id), now)]
-    return enter(session, rows, now)
+    return enter(session, _planned(found, _reach(session, found), now), now)
+
+
+def _reach(session: Session, found: Found) -> Mapping[UUID, Reach]:
+    return reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
+
+
+def _planned(found: Found, reach: Mapping[UUID, Reach], now: datetime) -> list[dict[str, Any]]:
+    """Once each: what can go neither by mail nor by text is one call."""
+    rows = (row for each in found for row in _rows(each, reach.get(each.Message.recipient_id), now))
+    return list({_key(row): row for row in rows}.values())
 
 
 def _rows(found: Row[Message, datetime], reach: Reach | None, now: datetime) -> list[dict[str, Any]]:
@@ -85,7 +96,7 @@ def replan(session: Session, recipient: UUID, now: datetime) -> None:
 
 
 def _key(row: Mapping[str, Any]) -> tuple[object, ...]:
-    return row["sequence"], row["kind"], row["offset_minutes"], row["channel"]
+    return row["recipient_id"], row["sequence"], row["kind"], row["offset_minutes"], row["channel"]
 
 
 def was_texted(session: Session, recipient: UUID) -> bool:
@@ -102,12 +113,14 @@ def relieve_paused(session: Session, now: datetime) -> int:
     News of visits that are soon go besides, to whom nothing else reaches by phone. Reminders go instead, by
     what else reaches and is not paused: without, they wait, and flood no call list.
     """
+    return _go_besides(session, now) + _redirect_reminders(session, now)
+
+
+def _go_besides(session: Session, now: datetime) -> int:
     soon = Visit.starts_at <= now + SOON
-    urgent = _kept_back(now, NEWS | {MessageKind.JOIN}).where(soon)
-    messages = [message.id for message, _ in session.execute(urgent)]
-    if messages:
-        move_on(session, messages, now)
-    return len(messages) + _redirect_reminders(session, now)
+    found = session.execute(_kept_back(now, NEWS | {MessageKind.JOIN}).where(soon)).all()
+    enter(session, _planned(found, _open_to(session, found), now), now)
+    return len(found)
 
 
 def _kept_back(now: datetime, kinds: Collection[MessageKind]) -> Select[Message, datetime]:
@@ -123,14 +136,17 @@ def _kept_back(now: datetime, kinds: Collection[MessageKind]) -> Select[Message,
 
 def _redirect_reminders(session: Session, now: datetime) -> int:
     found = session.execute(_kept_back(now, {MessageKind.REMINDER}).limit(MOST_AT_ONCE)).all()
-    if not found:
-        return 0
-    paused = {ChannelName(each) for each in session.scalars(select(ChannelPause.channel))}
-    reach = reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
-    open_to = {who: replace(how, reached=how.reached - paused) for who, how in reach.items()}
+    open_to = _open_to(session, found)
     moved = [each for each in found if (how := open_to.get(each.Message.recipient_id)) and how.reached]
-    planned = [row for each in moved for row in _rows(each, open_to[each.Message.recipient_id], now)]
-    enter(session, planned, now)
+    enter(session, _planned(moved, open_to, now), now)
     skipped = update(Message).where(Message.id.in_([each.Message.id for each in moved]))
     session.execute(skipped.values(state=MessageState.SKIPPED, finished_at=now))
     return len(moved)
+
+
+def _open_to(session: Session, found: Found) -> Mapping[UUID, Reach]:
+    """How their recipients are reached while some channels are paused."""
+    if not found:
+        return {}
+    paused = {ChannelName(each) for each in session.scalars(select(ChannelPause.channel))}
+    return {who: replace(how, reached=how.reached - paused) for who, how in _reach(session, found).items()}

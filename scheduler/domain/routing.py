@@ -94,6 +94,13 @@ def _timed(
     return Dispatch(channel, replace(planned, due_at=due) if waits else planned)
 
 
+def text_now(
+    kind: MessageKind, expires: datetime, reach: Reach, starts: Collection[datetime], now: datetime
+) -> Dispatch:
+    """How and when a text that is about to leave does go out: an outage may have kept it until night."""
+    return _timed(PlannedMessage(kind, 0, now, expires), ChannelName.SMS, reach, starts, now)
+
+
 def _can_wait(start: datetime, morning: datetime, zone: ZoneInfo) -> bool:
     return start >= datetime.combine(morning.astimezone(zone).date(), NOON, zone)
 

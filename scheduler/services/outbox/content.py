@@ -20,6 +20,7 @@ from scheduler.messages.render import render
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.claiming import Claimed, Held
 from scheduler.services.outbox.entries import Made, entry_of
+from scheduler.services.outbox.told import believed_start
 from scheduler.services.recipients import JOIN, MANAGE, NOT_YOU
 from scheduler.services.reminding import make_known, unsubscribe_token
 
@@ -152,18 +153,8 @@ def facts_of(
 
 
 def _as_told(session: Session, held: Claimed, facts: MessageFacts) -> MessageFacts:
-    """With the time that the entry shows which is to go: where the visit is by now is not for this address.
-
-    News of a visit are worth sending until its start, so that is when the last of them expired.
-    """
-    told = (
-        select(Message.expires_at)
-        .where(Message.recipient_id == held.recipient, Message.id < held.id, Message.handoffs > 0)
-        .where(Message.kind.in_(WITH_ENTRY - REMOVING))
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    start = session.scalars(told).first() or facts.starts_at
+    """With the time that the entry shows which is to go: where the visit is now is not for this address."""
+    start = next(iter(believed_start(session, held)), facts.starts_at)
     return replace(facts, starts_at=start, ends_at=start + (facts.ends_at - facts.starts_at))
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from scheduler.db.models import Message, Recipient
+from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
-from scheduler.domain.routing import WEEK, Reach, is_night, morning_after, within_caps
+from scheduler.domain.routing import WEEK, Reach, is_night, text_now, within_caps
 from scheduler.domain.times import DAY
 from scheduler.services.outbox.claiming import Claimed
+from scheduler.services.outbox.told import believed_start
 from scheduler.services.reaching import ASKED, CONTACT_HASH, HEARS_OF_IT, reached, unwanted
 from scheduler.services.recipients import FORMER, IS_INVOLVED
 from scheduler.services.reminding import WANTS_NO_REMINDERS
@@ -25,6 +26,7 @@ WHO = (
     .add_columns(
         Recipient.role,
         Recipient.email_hash,
+        Visit.starts_at,
         HEARS_OF_IT.label("hears"),
         WANTS_NO_REMINDERS.label("refuses_reminders"),
     )
@@ -44,15 +46,10 @@ def obstacle(session: Session, held: Claimed, who: Row[Any], now: datetime) -> O
     reach = reached(who).reach
     if not who.hears or held.channel not in reach.reached:
         return _go_another_way(session, held, now)
-    return _reminder_obstacle(session, held, who, now) if held.kind is MessageKind.REMINDER else None
-
-
-def _reminder_obstacle(
-    session: Session, held: Claimed, who: Row[*tuple[object, ...]], now: datetime
-) -> Obstacle | None:
     if held.channel is ChannelName.SMS:
-        return _untimely(session, held, reached(who).reach, now)
-    return MessageState.SKIPPED if who.refuses_reminders else None
+        return _untimely(session, held, who, reach, now)
+    refused = held.kind is MessageKind.REMINDER and who.refuses_reminders
+    return MessageState.SKIPPED if refused else None
 
 
 def _keeps_from_withdrawing(
@@ -78,14 +75,18 @@ def _go_another_way(session: Session, held: Claimed, now: datetime) -> MessageSt
     return MessageState.SKIPPED
 
 
-def _untimely(session: Session, held: Claimed, reach: Reach, now: datetime) -> Obstacle | None:
-    """A reminder text may be late by an outage, and too much for one number."""
+def _untimely(session: Session, held: Claimed, who: Row[Any], reach: Reach, now: datetime) -> Obstacle | None:
+    """A text may be late by an outage; a reminder may be too much for one number, too."""
     if is_night(now, reach.zone):
-        by_mail = ChannelName.EMAIL in reach.reached
-        return _go_another_way(session, held, now) if by_mail else morning_after(now, reach.zone)
-    if not within_caps(_reminded(session, held, now), now, reach.zone):
-        return _go_another_way(session, held, now)
-    return None
+        starts = [who.starts_at, *believed_start(session, held)]
+        channel, message = text_now(held.kind, held.expires_at, reach, starts, now)
+        if channel is not ChannelName.SMS:
+            return _go_another_way(session, held, now)
+        return message.due_at if message.due_at > now else None
+    if held.kind is not MessageKind.REMINDER:
+        return None
+    capped = not within_caps(_reminded(session, held, now), now, reach.zone)
+    return _go_another_way(session, held, now) if capped else None
 
 
 def _reminded(session: Session, held: Claimed, now: datetime) -> list[datetime]:

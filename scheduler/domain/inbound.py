@@ -31,7 +31,8 @@ class InboundOutcome(StrEnum):
     OTHER = "other"
     """Nothing for a machine: people read it."""
     SET_ASIDE = "set-aside"
-    """It cannot be read within bounds, or we failed over it; staff are told."""
+    """It cannot be read within bounds, we failed over it, or nobody knows of what mail it is that did not
+    arrive; staff are told."""
 
 
 class TextOutcome(StrEnum):

@@ -10,9 +10,9 @@ from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.inbound import InboundOutcome, address_is_bad
 from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.inbound.effects import Effect
-from scheduler.services.suppressing import suppress
-from scheduler.services.tasks import open_task
+from scheduler.services.inbound.effects import MAIL, Effect
+from scheduler.services.outbox.remedies import ask_for_contact, give_up
+from scheduler.services.tasks import open_general_task
 
 LEFT = (MessageState.SENT, MessageState.HANDOFF, MessageState.UNKNOWN)
 """States of a message that somebody may send back. One of which the answer is still awaited is here too."""
@@ -26,20 +26,33 @@ OUTCOMES = {
 def take_report(session: Session, report: Report, now: datetime) -> Effect:
     """Mark the message and, where it is the address that is bad or not wanted, the address."""
     outcome = OUTCOMES.get(report.news)
-    if outcome is None or report.message_id is None:
+    if outcome is None:
         return Effect(InboundOutcome.OTHER)
     message = session.scalars(select(Message).where(Message.message_id == report.message_id)).one_or_none()
     if message is None or message.channel != ChannelName.EMAIL:
-        return Effect(InboundOutcome.UNKNOWN, status=report.status)
+        return _nobodys(session, report, now)
     if report.news is not News.DELAYED:
         _take(session, message, report, now)
     return Effect(outcome, message.visit_id, message.id, report.status)
 
 
+def _nobodys(session: Session, report: Report, now: datetime) -> Effect:
+    """Somebody did not get a mail, or does not want it, and only people can find out who."""
+    if report.news is not News.DELAYED:
+        open_general_task(session, TaskKind.MAIL_SET_ASIDE, MAIL, now)
+        return Effect(InboundOutcome.SET_ASIDE, status=report.status)
+    outcome = InboundOutcome.UNKNOWN if report.message_id else InboundOutcome.OTHER
+    return Effect(outcome, status=report.status)
+
+
 def _take(session: Session, message: Message, report: Report, now: datetime) -> None:
+    """People of the clinic, whom alerts go to, have no visit: of their addresses the file decides."""
+    hashed = session.execute(
+        select(Recipient.email_hash).where(Recipient.id == message.recipient_id)
+    ).scalar()
     complaint = report.news is News.COMPLAINT
-    if complaint or address_is_bad(report.status):
-        _give_up(session, message, report.news, now)
+    if hashed is not None and (complaint or address_is_bad(report.status)):
+        give_up(session, ChannelName.EMAIL, hashed, report.news, now)
     visit = (
         session.get(Visit, message.visit_id, with_for_update={"key_share": True})
         if message.visit_id
@@ -47,17 +60,8 @@ def _take(session: Session, message: Message, report: Report, now: datetime) -> 
     )
     if not complaint:
         _mark(session, message, now)
-    if visit and visit.starts_at > now:
-        open_task(session, TaskKind.BOUNCED, visit.id, str(message.recipient_id), now, now)
-
-
-def _give_up(session: Session, message: Message, news: News, now: datetime) -> None:
-    """Nothing more goes to the address; of people of the clinic, whom alerts go to, the file decides."""
-    hashed = session.execute(
-        select(Recipient.email_hash).where(Recipient.id == message.recipient_id)
-    ).scalar()
-    if hashed is not None:
-        suppress(session, ChannelName.EMAIL, hashed, news, now)
+    if visit and visit.ends_at > now:
+        ask_for_contact(session, visit, hashed or b"", report.news, now)
 
 
 def _mark(session: Session, message: Message, now: datetime) -> None:

@@ -7,6 +7,9 @@ from uuid import UUID
 from scheduler.domain.inbound import InboundOutcome
 from scheduler.domain.messages import Hint
 
+MAIL = "mail"
+"""The cause of the one task for all mails that are set aside: whoever takes it looks at the mailbox."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.calendars.replies import LONGEST_OBJECT, Answer, Unreadable, read_answer
 from scheduler.channels.inbound.mime import Part, TooMuch, parts_of
 from scheduler.channels.inbound.reports import Report, report_of
-from scheduler.db.models import InboundMail, Task
+from scheduler.db.models import InboundMail
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.inbound import InboundOutcome
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.desk import Desk
 from scheduler.services.inbound.answers import take_answer
 from scheduler.services.inbound.bounces import take_report
-from scheduler.services.inbound.effects import Effect
-from scheduler.services.tasks import open_task
+from scheduler.services.inbound.effects import MAIL, Effect
+from scheduler.services.tasks import open_general_task
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +99,10 @@ def _effect(session: Session, desk: Desk, found: Found, now: datetime) -> Effect
 
 
 def _set_aside(desk: Desk, raw: bytes, session: Session) -> Effect:
-    """One task for all of them: whoever takes it looks at the mailbox."""
     now = desk.db.now(session)
     if _enter(session, raw, now) is None:
         return Effect(InboundOutcome.REPEATED)
-    waiting = exists().where(Task.kind == TaskKind.MAIL_SET_ASIDE, Task.done_at.is_(None))
-    if not session.execute(select(waiting)).scalar_one():
-        open_task(session, TaskKind.MAIL_SET_ASIDE, None, "mail", now, now)
+    open_general_task(session, TaskKind.MAIL_SET_ASIDE, MAIL, now)
     return Effect(InboundOutcome.SET_ASIDE)
 
 

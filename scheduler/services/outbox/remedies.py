@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scheduler.channels.inbound.reports import News
 from scheduler.channels.outcome import Remedy
-from scheduler.db.models import Recipient
+from scheduler.db.models import Recipient, Visit
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import EXPECTED
@@ -17,8 +18,13 @@ from scheduler.services.rerouting import move_on
 from scheduler.services.suppressing import suppress, visits_told
 from scheduler.services.tasks import open_general_task, open_task
 
-TASKS: Mapping[Remedy, TaskKind] = {
+Why = Remedy | News
+"""Of a mail that came back, what the report says."""
+
+TASKS: Mapping[Why, TaskKind] = {
     Remedy.ADDRESS_DEAD: TaskKind.BOUNCED,
+    News.BOUNCED: TaskKind.BOUNCED,
+    News.COMPLAINT: TaskKind.BOUNCED,
     Remedy.OPTED_OUT: TaskKind.OPTED_OUT,
     Remedy.NUMBER_DEAD: TaskKind.NUMBER_DEAD,
     Remedy.NO_TEXTS: TaskKind.NUMBER_DEAD,
@@ -40,7 +46,7 @@ def heed(session: Session, held: Held, remedy: Remedy | None, now: datetime) -> 
         move_on(session, [held.id], now)
 
 
-def give_up(session: Session, channel: ChannelName, contact_hash: bytes, why: Remedy, now: datetime) -> bool:
+def give_up(session: Session, channel: ChannelName, contact_hash: bytes, why: Why, now: datetime) -> bool:
     """Nothing more goes there; what is planned goes another way, and staff find out the right address.
 
     Whether something went there until now.
@@ -49,5 +55,10 @@ def give_up(session: Session, channel: ChannelName, contact_hash: bytes, why: Re
         return False
     for visit in visits_told(session, channel, contact_hash, now):
         if visit.status in EXPECTED and visit.ends_at > now:
-            open_task(session, TASKS[why], visit.id, contact_hash.hex()[:16], now, now)
+            ask_for_contact(session, visit, contact_hash, why, now)
     return True
+
+
+def ask_for_contact(session: Session, visit: Visit, contact_hash: bytes, why: Why, now: datetime) -> None:
+    """Staff find out how whoever the visit was told to by this contact can be reached; once while open."""
+    open_task(session, TASKS[why], visit.id, contact_hash.hex()[:16], now, now)

@@ -157,5 +157,5 @@ def test_a_forwarded_answer_is_not_looked_into(visit: Booked) -> None:
 
 def test_a_report_that_echoes_an_answer_is_no_answer(visit: Booked) -> None:
     echoed = part("text/calendar; method=REPLY", calendar(visit.uid, "DECLINED"))
-    assert visit.get(bounce("0" * 32, extra=[echoed])) == "unknown"
+    assert visit.get(bounce("0" * 32, extra=[echoed])) == "set-aside"
     assert visit.answers == []

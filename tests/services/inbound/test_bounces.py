@@ -1,15 +1,20 @@
 """A mail came back: the message is marked, the address too if it is the address, and staff know."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import InboundMail, Suppression
+from scheduler.db.models import InboundMail, Suppression, Task, Visit
 from scheduler.domain.inbound import address_is_bad
 from scheduler.domain.messages import MessageState
+from tests.cast import at
 from tests.channels.inbound.letters import bounce, complaint
 from tests.outbox.conftest import change, rows
-from tests.services.inbound.conftest import Booked
+from tests.services.inbound.conftest import Booked, booked
 
 
 def suppressed(run: Runtime) -> list[tuple[str, str]]:
@@ -69,10 +74,46 @@ def test_the_same_report_again_or_in_other_words_changes_nothing_more(visit: Boo
     )
 
 
-def test_a_report_of_what_we_did_not_send(visit: Booked, run: Runtime) -> None:
-    assert visit.get(bounce("f" * 32)) == "unknown"
-    assert visit.get(bounce(visit.mailed.message_id, returned="From: x@x.example\r\n\r\n")) == "other"
-    assert (visit.tasks, suppressed(run)) == ([], [])
+NAMELESS = "From: x@x.example\r\n\r\n"
+
+
+def test_a_report_of_nobody_knows_what_is_for_people(visit: Booked, run: Runtime) -> None:
+    assert visit.get(bounce("f" * 32)) == "set-aside"
+    assert visit.get(bounce(visit.mailed.message_id, returned=NAMELESS)) == "set-aside"
+    assert visit.get(complaint("f" * 32)) == "set-aside"
+    assert (visit.tasks, suppressed(run)) == (["mail-set-aside"], [])
+
+
+def test_nobody_has_to_know_of_what_mail_it_is_that_it_is_late_or_was_read(visit: Booked) -> None:
+    assert visit.get(bounce("f" * 32, "4.4.1", "delayed")) == "unknown"
+    assert visit.get(bounce("f" * 32, "4.4.1", "delayed", returned=NAMELESS)) == "other"
+    assert visit.get(bounce("f" * 32, "2.0.0", "delivered")) == "other"
+    assert visit.tasks == []
+
+
+def tasks_of(run: Runtime, visit: Booked) -> list[str]:
+    mine = select(Task.kind).where(Task.visit_id == visit.id, Task.done_at.is_(None))
+    with run.db.transaction() as session:
+        return list(session.scalars(mine))
+
+
+@pytest.mark.parametrize("letter", [bounce, complaint])
+def test_each_visit_that_the_address_was_told_of_is_a_task(
+    visit: Booked, run: Runtime, client: FlaskClient, letter: Callable[[str], bytes]
+) -> None:
+    other, gone = booked(run, client, start=at(8, 10)), booked(run, client, start=at(9, 10))
+    gone.act("cancel")
+    visit.get(letter(visit.mailed.message_id))
+    assert [tasks_of(run, each) for each in (visit, other, gone)] == [["bounced"], ["bounced"], []]
+    visit.get(letter(gone.mailed.message_id))
+    assert [tasks_of(run, each) for each in (visit, other, gone)] == [["bounced"]] * 3
+
+
+def test_that_a_visit_has_begun_is_no_reason_to_say_nothing(visit: Booked, run: Runtime) -> None:
+    with run.db.transaction() as session:
+        session.get_one(Visit, visit.id).starts_at = run.db.now(session) - timedelta(minutes=5)
+    visit.get(bounce(visit.mailed.message_id, "5.2.2"))
+    assert visit.tasks == ["bounced"]
 
 
 def test_a_mail_that_did_not_leave_yet_cannot_come_back(visit: Booked) -> None:

@@ -9,10 +9,11 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.messages import ENDING, MessageKind
 from scheduler.messages.facts import MessageFacts, first_zone, one_line, spoken_phone
 from scheduler.messages.gsm7 import LONGEST, fold_gsm7, gsm7_length
-from scheduler.messages.moments import moment
+from scheduler.messages.moments import clock
 from scheduler.messages.render import fill, version_of
 from scheduler.messages.words import WORDS, known_language
 
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 WEEKDAY = 3
 """Letters of a weekday: both languages tell them apart by these."""
 
@@ -75,7 +76,7 @@ def link_of(facts: MessageFacts) -> str:
 def _values(
     facts: MessageFacts, language: str, place: str | None, initials: str, *, brief: bool = False
 ) -> dict[str, object]:
-    clock = first_zone(facts)
+    zone = first_zone(facts)
     values: dict[str, object] = {
         "sender": one_line(facts.sender_name),
         "who": f" ({initials})" if initials else "",
@@ -84,8 +85,8 @@ def _values(
         "video": facts.mode is Mode.TELEMEDICINE and not brief,
         "reads_answers": facts.reads_answers,
         "place": "" if brief else one_line(place or ""),
-        "day": _day(facts.starts_at, clock, language),
-        "time": _time(facts.starts_at, clock, language),
+        "day": _day(facts.starts_at, zone, language),
+        "time": _time(facts.starts_at, zone, language),
     }
     return {**values, "facts": fill(f"_shared/{language}/sms_facts.txt", values)}
 
@@ -98,8 +99,9 @@ def _day(instant: datetime, zone: ZoneInfo, language: str) -> str:
 
 
 def _time(instant: datetime, zone: ZoneInfo, language: str) -> str:
-    """`2:30 PM CST`: the zone as the clock has it on that day, by its letters or its distance to UTC."""
+    """`2:30 PM CST`, `noon CST`: the zone as the clock has it that day, by its letters or distance to UTC."""
     local = instant.astimezone(zone)
     name = local.tzname() or ""
-    clock = moment(instant, zone, language).time.replace("\N{NO-BREAK SPACE}", "")
-    return f"{clock} {name if name.isalpha() else f'UTC{name}'}"
+    at_noon = (local.hour, local.minute) == (12, 0)
+    said = WORDS[language].text_noon if at_noon else clock(instant, zone, language)
+    return f"{said.replace(NO_BREAK_SPACE, '')} {name if name.isalpha() else f'UTC{name}'}"

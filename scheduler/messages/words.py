@@ -18,6 +18,9 @@ class Words:
     halves: tuple[str, str]
     """What follows an hour before noon and after it."""
     noon: str
+    """What follows 12:00."""
+    text_noon: str
+    """The whole of it, as a text has it, which has no room: never longer than another time."""
     hour_articles: tuple[str, str]
     """What stands between "at" and one o'clock, and between "at" and every other hour."""
     date: str
@@ -74,6 +77,7 @@ _ENGLISH = Words(
     short_months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     halves=("AM", "PM"),
     noon="noon",
+    text_noon="noon",
     hour_articles=("", ""),
     date="{weekday}, {month} {day}, {year}",
     short_date="{short_month} {day}",
@@ -112,6 +116,7 @@ _SPANISH = Words(
     short_months=("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
     halves=("a.\N{NO-BREAK SPACE}m.", "p.\N{NO-BREAK SPACE}m."),
     noon="del mediodía",
+    text_noon="mediodía",
     hour_articles=("la ", "las "),
     date="{weekday}, {day} de {month} de {year}",
     short_date="{day} de {short_month}",

@@ -1,12 +1,22 @@
 """A clinic whose names leave no room in texts is told so when its file is checked."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
 import pytest
 
+from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import ClinicFileFaulty
 from scheduler.messages.answers import Answer
 from scheduler.messages.fitting import KINDS, unfit_alerts, unfit_answers, unfit_messages
+from scheduler.messages.gsm7 import LONGEST, gsm7_length
+from scheduler.messages.sms import render_sms
+from scheduler.messages.words import WORDS
 from scheduler.services.clinic.check import read
 from tests.conftest import CLINIC
+from tests.messages.test_sms import FACTS
 from tests.services.clinic.files import EXAMPLE, small
 
 TESTS = CLINIC.read_text(encoding="utf-8")
@@ -69,3 +79,39 @@ def test_every_text_that_there_is_is_tried(language: str, written: str) -> None:
     assert [each.name for each in unfit_answers(endless, PHONE, language)] == list(Answer)
     assert len(unfit_alerts(endless, language)) > 20
     assert unfit_messages("Clinic", "Dr. One", PHONE, language) == []
+
+
+def longest_sender(language: str) -> str:
+    """The longest name of letters alone that is let through beside this practitioner."""
+    lengths = range(LONGEST, 0, -1)
+    return next("S" * each for each in lengths if not unfit_messages("S" * each, "Dr. One", PHONE, language))
+
+
+ZONES = ("America/Chicago", "America/Anchorage", "America/Sao_Paulo", "Asia/Kathmandu")
+"""One for each way in which a text names a clock."""
+
+
+def instants() -> Iterator[tuple[ZoneInfo, datetime]]:
+    """Each hour of a day by each clock, and then days of a whole year."""
+    for zone in map(ZoneInfo, ZONES):
+        begin = datetime(2026, 9, 30, tzinfo=zone)
+        yield from ((zone, begin + timedelta(hours=each)) for each in range(24))
+        yield from ((zone, begin + timedelta(days=each, hours=11.25)) for each in range(0, 366, 45))
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_what_is_let_through_fits_at_every_time_by_every_clock(language: str) -> None:
+    facts = replace(FACTS, language=language, sender_name=longest_sender(language), mode=Mode.TELEMEDICINE)
+    assert unfit_messages(f"{facts.sender_name}S", "Dr. One", PHONE, language), "no room left"
+    for zone, at in instants():
+        facts = replace(facts, patient_zone=zone, starts_at=at)
+        for kind in KINDS:
+            body = render_sms(replace(facts, kind=kind), None, "W.W.").body
+            assert (gsm7_length(body) or LONGEST + 1) <= LONGEST
+
+
+def test_no_clock_has_a_longer_name_than_the_one_that_is_tried() -> None:
+    seasons = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
+    names = {at.astimezone(ZoneInfo(key)).tzname() or "" for key in available_timezones() for at in seasons}
+    assert max(len(each) for each in names if each.isalpha()) < len("UTC+0545")
+    assert max(len(each) for each in names if not each.isalpha()) == len("+0545")

@@ -36,7 +36,7 @@ class TextBody:
 def render_sms(facts: MessageFacts, place_name: str | None, initials: str = "") -> TextBody:
     """With place or "video", where they fit; the link leads to all the rest.
 
-    `initials` name the person where several have this number. Raises TextTooLong.
+    `initials` name the person where several have this number, if texts have the letters. Raises TextTooLong.
     """
     with suppress(TextTooLong):
         return _rendered(facts, place_name, initials, brief=False)
@@ -79,7 +79,7 @@ def _values(
     zone = first_zone(facts)
     values: dict[str, object] = {
         "sender": one_line(facts.sender_name),
-        "who": f" ({initials})" if initials else "",
+        "who": f" ({initials})" if gsm7_length(fold_gsm7(initials)) else "",
         "practitioner": one_line(facts.practitioner),
         "phone": spoken_phone(facts.clinic_phone),
         "video": facts.mode is Mode.TELEMEDICINE and not brief,

@@ -1,5 +1,6 @@
 """Every text fits into one: each kind, language and mode, with the longest date, zone and names."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.messages import WORDLESS, MessageKind
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.gsm7 import LONGEST, fold_gsm7, gsm7_length
-from scheduler.messages.sms import TextTooLong, link_of, render_call, render_sms
+from scheduler.messages.sms import TextTooLong, link_of, one_text, render_call, render_sms
 from scheduler.messages.words import WORDS
 
 BASE = "https://".ljust(ROOM_FOR_URL, "v")
@@ -70,6 +71,27 @@ def test_what_does_not_fit_without_it_is_no_text() -> None:
         render_sms(replace(FACTS, practitioner="Dr. " + "Longname " * 6), None)
     with pytest.raises(TextTooLong):
         render_sms(replace(FACTS, practitioner="王医生"), None)
+
+
+@pytest.mark.parametrize("initials", ["И.П.", "Ж.S.", "م.ع.", "李.李.", "Ά.Β."])
+def test_initials_that_texts_cannot_show_are_left_out(initials: str) -> None:
+    assert render_sms(FACTS, None, initials) == render_sms(FACTS, None)
+    assert "(D.Γ.)" in render_sms(FACTS, None, "Đ.Γ.").body, "the alphabet has some Greek letters"
+
+
+def test_an_accent_is_the_same_however_it_is_written() -> None:
+    for written in ("Clínica Núñez", "Ça va, Đặng", "Åsa Öström"):
+        assert fold_gsm7(unicodedata.normalize("NFD", written)) == fold_gsm7(written)
+    assert fold_gsm7("m\N{COMBINING TILDE}") == "m", "a letter that has no form of its own with this accent"
+
+
+def test_a_sign_that_counts_twice_does_so_at_the_limit() -> None:
+    assert one_text("x" * 160) == "x" * 160
+    assert one_text("x" * 158 + "€") == "x" * 158 + "€"
+    for longer in ("x" * 161, "x" * 159 + "€"):
+        with pytest.raises(TextTooLong) as refused:
+            one_text(longer)
+        assert refused.value.characters == 161
 
 
 def test_letters_that_texts_lack_become_those_that_they_have() -> None:

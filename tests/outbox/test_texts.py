@@ -160,6 +160,13 @@ def test_a_number_of_several_patients_tells_them_apart_by_initials(
     ]
 
 
+@pytest.mark.parametrize("name", ["Иван Петров", "王小明"])
+def test_a_name_in_another_script_is_no_obstacle(run: Runtime, book: Book, phone: Phone, name: str) -> None:
+    texted(book)
+    visit = texted(book, at(9, 10), name=name)
+    assert go(run, phone, text_of(run, visit, MessageKind.CONFIRMED)) == ["sent"]
+
+
 def test_a_number_gets_one_reminder_a_day_and_the_rest_by_mail(
     run: Runtime, book: Book, phone: Phone
 ) -> None:

@@ -26,14 +26,14 @@ def fold_gsm7(text: str) -> str:
 
     What has no such letter stays as it is.
     """
-    return "".join(map(_fold, text.translate(_PLAIN)))
+    return "".join(map(_fold, unicodedata.normalize("NFC", text).translate(_PLAIN)))
 
 
 def _fold(sign: str) -> str:
     if sign in BASIC or sign in EXTENDED:
         return sign
     bare = "".join(each for each in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(each))
-    return bare if bare and all(each in BASIC for each in bare) else sign
+    return bare if all(each in BASIC for each in bare) else sign
 
 
 def gsm7_length(text: str) -> int | None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, Row, ScalarSelect, and_, bindparam, exists, or_, select, text
+from sqlalchemy import CTE, Row, ScalarSelect, and_, bindparam, case, exists, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql import ColumnElement
 
-from scheduler.db.models import Base, Consent, Recipient, Suppression, Visit
+from scheduler.db.models import Base, ClinicVersion, Consent, Recipient, Suppression, Visit
 from scheduler.db.rows import select_given
+from scheduler.domain.clinic import Mode
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.routing import Reach
 from scheduler.services.consents import WANTS_TEXTS
@@ -42,13 +43,23 @@ HEARS_OF_IT: ColumnElement[bool] = and_(
     IS_INVOLVED, Recipient.receives, or_(Recipient.email.is_not(None), Recipient.phone.is_not(None))
 )
 """Whoever has no address of any kind is told by somebody else of the visit."""
+_CLINIC_ZONE: ScalarSelect[str] = (
+    select(ClinicVersion.document["clinic"]["timezone"].astext)
+    .order_by(ClinicVersion.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+# By video the practitioner's own clock is nobody's: the patient goes by theirs or by the clinic's.
+_ZONE: ColumnElement[str] = func.coalesce(
+    Recipient.timezone, case((Visit.mode == Mode.TELEMEDICINE, _CLINIC_ZONE), else_=Visit.zone)
+)
+"""By whose clock a recipient lives."""
 
 ASKED = (
     select(
         Recipient.id,
-        Recipient.timezone,
         Recipient.channels,
-        Visit.zone,
+        _ZONE.label("zone"),
         BY_MAIL.label("by_mail"),
         BY_TEXT.label("by_text"),
     )
@@ -111,7 +122,7 @@ def reached(row: Row[*tuple[object, ...]]) -> Reached:
         row.id,
         Reach(
             reached=frozenset(channel for channel, reaches in by.items() if reaches),
-            zone=ZoneInfo(row.timezone or row.zone),
+            zone=ZoneInfo(row.zone),
             wished=frozenset(map(ChannelName, row.channels or ())),
         ),
     )

@@ -85,7 +85,7 @@ def write_up(session: Session, desk: Desk, moment: Moment, new: NewVisit) -> Rec
     said = decisions_at_booking(moment.clinic, request.wish.mode, request.consents)
     consents = consent_rows(_giver(request, people[0]), said, moment.now)
     rows = {
-        "visits": spell([{"id": id, "zone": row["zone"]}]),
+        "visits": spell([{name: row[name] for name in ("id", "mode", "zone")}]),
         "recipients": spell(people),
         "consents": spell(consents),
     }

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from scheduler.bootstrap import Runtime
+from scheduler.db.models import Visit
 from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act
 from scheduler.services.changes.moving import Destination, move
@@ -13,7 +14,8 @@ from scheduler.services.changes.scene import Order, carry_out
 from tests.cast import at
 from tests.outbox.conftest import Book, change, now, row, rows
 from tests.outbox.test_calls import cancelled
-from tests.outbox.test_texts import STAFF, Phone, by, go, phone, text_of, texted
+from tests.outbox.test_texts import AGREED, PHONE, STAFF, Phone, by, go, phone, text_of, texted
+from tests.services.asking import put_in_force
 
 __all__ = ["phone"]
 
@@ -78,3 +80,32 @@ def test_a_reminder_that_helps_no_more_in_the_morning_is_called(
     run.db.offset += at(7, 22) - now(run)
     assert go(run, phone, reminder) == ["skipped"]
     assert ("reminder", "call", "pending") in by(run, visit)
+
+
+# --------------------------------------------------------------------------------------- by whose clock
+
+
+def by_video_from_the_west(run: Runtime, book: Book, **patient: object) -> UUID:
+    """A visit with somebody in Los Angeles, where it is evening while it is night at the clinic."""
+    west = 'message_name = "Dr. One"\ntimezone = "America/Los_Angeles"'
+    put_in_force(run, {'message_name = "Dr. One"': west, 'closes = "17:00"': 'closes = "22:00"'})
+    whose = {"phone": PHONE, "email": None, **patient}
+    return book(at(8, 21, 30), practitioner="one", patient=whose, **AGREED)
+
+
+def test_by_video_it_is_night_by_the_clinics_clock_and_not_by_the_practitioners(
+    run: Runtime, book: Book, phone: Phone
+) -> None:
+    visit = by_video_from_the_west(run, book)
+    with run.db.transaction() as session:
+        assert session.get_one(Visit, visit).zone == "America/Los_Angeles"
+    reminder = rows(run, visit, MessageKind.REMINDER)[-1]
+    assert reminder.due_at == at(7, 20)
+    run.db.offset += at(7, 22) - now(run)
+    assert go(run, phone, reminder) == ["pending"]
+    assert row(run, reminder.id).next_at == at(8, 8)
+
+
+def test_whose_own_clock_is_known_goes_by_that(run: Runtime, book: Book) -> None:
+    visit = by_video_from_the_west(run, book, timezone="America/Los_Angeles")
+    assert rows(run, visit, MessageKind.REMINDER)[-1].due_at == at(7, 21, 30)

@@ -53,6 +53,8 @@ class Provider:
     headers: dict[str, str] = field(default_factory=dict)
     hangs: float = 0
     hangs_up: bool = False
+    cut: int = 0
+    """So many bytes of the body are missing."""
     asked: list[Asked] = field(default_factory=list)
 
     @property
@@ -79,7 +81,8 @@ def server() -> Iterator[Provider]:
             for name, value in {"Content-Length": str(len(said)), **state.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(said[: len(said) - state.cut])
+            self.close_connection = self.close_connection or bool(state.cut)
 
         do_GET = do_POST = _answer
 
@@ -180,8 +183,28 @@ def test_texts_share_a_connection_and_one_that_was_refused_spoils_no_other(serve
     assert verdicts == [Verdict.SENT] * 3 + [Verdict.UNKNOWN, Verdict.SENT]
 
 
-def listed(body: str, created: datetime) -> dict[str, Any]:
-    return {"messages": [{"sid": "SM7", "body": body, "date_created": format_datetime(created)}]}
+PACKED = {"Content-Encoding": "gzip"}
+"""Which the body is not."""
+
+
+@pytest.mark.parametrize(("cut", "headers"), [(5, {}), (0, PACKED)])
+def test_whoever_took_a_text_has_it_even_if_the_rest_of_the_answer_cannot_be_read(
+    server: Provider, cut: int, headers: dict[str, str]
+) -> None:
+    """Twilio's name for the text is in the rest, and it is asked for it."""
+    server.cut, server.headers = cut, headers
+    answers = twilio(server).deliver(TEXT, passes), gateway(server).deliver(TEXT, passes)
+    assert [each.verdict for each in answers] == [Verdict.UNKNOWN, Verdict.SENT]
+    server.status, server.said = 200, listed(TEXT.body, NOW)
+    assert twilio(server).look_up(TEXT).verdict is Verdict.LATER
+    server.cut, server.headers = 0, {}
+    found = twilio(server).look_up(TEXT)
+    assert (found.verdict, found.reference) == (Verdict.SENT, "SM7")
+
+
+def listed(body: str, created: datetime, status: str = "sent") -> dict[str, Any]:
+    entry = {"sid": "SM7", "status": status, "body": body, "date_created": format_datetime(created)}
+    return {"messages": [entry]}
 
 
 def test_in_doubt_twilio_is_asked_for_the_same_words_to_the_same_number(server: Provider) -> None:
@@ -196,6 +219,16 @@ def test_in_doubt_twilio_is_asked_for_the_same_words_to_the_same_number(server: 
     assert twilio(server).look_up(TEXT).verdict is Verdict.UNKNOWN
     server.status = 500
     assert twilio(server).look_up(TEXT).verdict is Verdict.LATER
+
+
+@pytest.mark.parametrize("status", ["failed", "undelivered", "canceled"])
+def test_a_copy_that_did_not_arrive_is_not_the_one_that_is_asked_for(server: Provider, status: str) -> None:
+    """It was sent again, and it is that copy of which nobody knows."""
+    server.status, server.said = 200, listed(TEXT.body, NOW, status)
+    assert twilio(server).look_up(TEXT).verdict is Verdict.UNKNOWN
+    server.said["messages"] += [{**server.said["messages"][0], "sid": "SM8", "status": "queued"}]
+    found = twilio(server).look_up(TEXT)
+    assert (found.verdict, found.reference) == (Verdict.SENT, "SM8")
 
 
 def gateway(server: Provider) -> GatewayChannel:

@@ -5,10 +5,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from requests import ConnectionError, ConnectTimeout, RequestException, Response, Session
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 
 CONNECT_WITHIN = 5.0
 IDLE = 10.0
@@ -22,6 +23,7 @@ class Answered:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    """Nothing where it was cut off or cannot be read: its status says by itself whether a text was taken."""
 
 
 class NotSent(Exception):
@@ -69,8 +71,7 @@ class Poster:
                 method, url, timeout=wait, allow_redirects=False, stream=True, **more  # type: ignore[arg-type]
             )  # fmt: skip
             with answer:
-                body = answer.raw.read(LARGEST, decode_content=True)
-            return Answered(answer.status_code, answer.headers, body)
+                return Answered(answer.status_code, answer.headers, _body(answer))
 
         return call
 
@@ -88,6 +89,12 @@ class Poster:
     def _drop(self) -> None:
         with self._lock:
             self._session = None
+
+
+def _body(answer: Response) -> bytes:
+    with suppress(HTTPError):
+        return bytes(answer.raw.read(LARGEST, decode_content=True))
+    return b""
 
 
 def _put(call: Callable[[], Answered], answers: "queue.SimpleQueue[Answered | BaseException]") -> None:

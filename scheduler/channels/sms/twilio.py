@@ -65,9 +65,10 @@ class TwilioChannel:
             answer = self._poster.send("GET", self._url, params=asked, auth=self._auth)
         except (NotSent, NoAnswer) as error:
             return Outcome(Verdict.LATER, detail=f"asking: {error}")
-        if answer.status != 200:
+        listed = _json(answer).get("messages")
+        if answer.status != 200 or listed is None:
             return Outcome(Verdict.LATER, str(answer.status), "asking what became of it")
-        for each in _json(answer).get("messages", []):
+        for each in listed:
             if each.get("body") == text.body and _created(each) >= since:
                 return Outcome(Verdict.SENT, "200", reference=str(each.get("sid", "")))
         return Outcome(Verdict.UNKNOWN, "200", "it is not among those that were sent")
@@ -91,7 +92,7 @@ def outcome_of(answer: Answered) -> Outcome:
     """What Twilio's answer to a POST means."""
     said = _json(answer)
     if 200 <= answer.status < 300:
-        return Outcome(Verdict.SENT, str(answer.status), reference=str(said.get("sid", "")))
+        return _taken(answer.status, said.get("sid"))
     code = said["code"] if isinstance(said.get("code"), int) else 0
     words = f"{answer.status} {code}" if code else str(answer.status)
     if answer.status == 429 or code == 20429:
@@ -104,6 +105,13 @@ def outcome_of(answer: Answered) -> Outcome:
     if code in OF_THE_NUMBER:
         return Outcome(Verdict.ADDRESS, words, remedy=OF_THE_NUMBER[code])
     return Outcome(Verdict.REFUSED, words)
+
+
+def _taken(status: int, sid: object) -> Outcome:
+    """Without its name no report could be told to be of this text, so that Twilio is asked for it."""
+    if not sid:
+        return Outcome(Verdict.UNKNOWN, str(status), "taken, and its answer cannot be read")
+    return Outcome(Verdict.SENT, str(status), reference=str(sid))
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

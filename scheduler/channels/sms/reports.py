@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scheduler.channels.outcome import Remedy
-from scheduler.channels.sms.twilio import OF_THE_NUMBER
+from scheduler.channels.sms.twilio import LOST, OF_THE_NUMBER
 
 
 class News(StrEnum):
@@ -33,7 +33,7 @@ class Report:
 NEWS: Mapping[str, News] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), News.TAKEN),
     **dict.fromkeys(("delivered", "read"), News.DELIVERED),
-    **dict.fromkeys(("undelivered", "failed", "canceled"), News.UNDELIVERED),
+    **dict.fromkeys(LOST, News.UNDELIVERED),
 }
 """By Twilio's MessageStatus."""
 ONCE_MORE = frozenset({"30003", "30008"})

@@ -15,6 +15,8 @@ from scheduler.channels.sms.text import Text
 LONGEST_VALID = 14_400
 """Seconds; Twilio takes no more."""
 AFTER_RATE_LIMIT = 30.0
+LOST = frozenset({"failed", "undelivered", "canceled"})
+"""Statuses of a text that nobody gets."""
 CLOCKS_APART = timedelta(minutes=5)
 NAMES_TEXT = "message"
 """What the address for reports says of which text it is for: a report can be here before the answer is."""
@@ -58,7 +60,10 @@ class TwilioChannel:
         return outcome_of(answer)
 
     def look_up(self, text: Text) -> Outcome:
-        """Whether Twilio has the text: the one with these words among those to the number since then."""
+        """Whether Twilio has the text: the one with these words among those to the number since then.
+
+        A copy that did not arrive is an earlier one, after which it was sent again.
+        """
         since = text.made_at - CLOCKS_APART
         asked = {"To": text.to, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": "100"}
         try:
@@ -69,7 +74,8 @@ class TwilioChannel:
         if answer.status != 200 or listed is None:
             return Outcome(Verdict.LATER, str(answer.status), "asking what became of it")
         for each in listed:
-            if each.get("body") == text.body and _created(each) >= since:
+            same = each.get("body") == text.body and each.get("status") not in LOST
+            if same and _created(each) >= since:
                 return Outcome(Verdict.SENT, "200", reference=str(each.get("sid", "")))
         return Outcome(Verdict.UNKNOWN, "200", "it is not among those that were sent")
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from io import StringIO
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -25,7 +26,7 @@ from scheduler.channels.sms.text import Text
 from scheduler.channels.sms.twilio import TwilioChannel
 from scheduler.channels.smtp.endpoint import Endpoint
 from tests.smtp import ScriptedServer
-from tests.web import QuietServer
+from tests.web import QuietServer, ScriptedWeb, authorities, certified, saying
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 TEXT = Text("m1", "+14095550123", "Example Clinic: confirmed", NOW, 90_000)
@@ -171,6 +172,45 @@ def test_no_answer_in_time_or_at_all_is_unknown_and_no_connection_is_not(server:
     assert twilio(server).deliver(TEXT, passes).verdict is Verdict.UNKNOWN
     nobody = Provider(port=1)
     assert twilio(nobody).deliver(TEXT, passes).verdict is Verdict.LATER
+
+
+@pytest.fixture(params=["twilio", "gateway"])
+def over_tls(request: pytest.FixtureRequest) -> Callable[[int], TwilioChannel | GatewayChannel]:
+    """A provider at a port of this machine, which is spoken to by TLS."""
+
+    def at(port: int) -> TwilioChannel | GatewayChannel:
+        if request.param == "gateway":
+            return GatewayChannel(Gateway(f"https://localhost:{port}/", SECRET))
+        return TwilioChannel(TwilioAccount("AC1", "secret", "+14095550100", f"https://localhost:{port}"), "")
+
+    return at
+
+
+OverTls = Callable[[int], TwilioChannel | GatewayChannel]
+
+
+def test_to_a_provider_who_cannot_prove_its_name_nothing_is_said(over_tls: OverTls, tmp_path: Path) -> None:
+    with ScriptedWeb(context=certified(tmp_path)) as stranger:
+        outcome = over_tls(stranger.port).deliver(TEXT, passes)
+        assert (outcome.verdict, stranger.asked) == (Verdict.US, [])
+    assert "certificate" in outcome.detail
+
+
+@pytest.mark.parametrize("said", [[b"HTTP/1.1 201 Created\r\n\r\n"], [b"\x15\x03\x03\x00\x02\x02\x28"]])
+def test_a_handshake_that_fails_says_nothing_of_the_text(over_tls: OverTls, said: list[bytes]) -> None:
+    with saying(*said) as port:
+        assert over_tls(port).deliver(TEXT, passes).verdict is Verdict.LATER
+
+
+def test_a_connection_that_breaks_after_the_handshake_may_have_taken_the_text(
+    over_tls: OverTls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(asked: object) -> NoReturn:
+        raise ConnectionAbortedError
+
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", authorities(tmp_path))
+    with ScriptedWeb(breaks, certified(tmp_path)) as server:
+        assert over_tls(server.port).deliver(TEXT, passes).verdict is Verdict.UNKNOWN
 
 
 def test_texts_share_a_connection_and_one_that_was_refused_spoils_no_other(server: Provider) -> None:

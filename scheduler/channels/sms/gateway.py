@@ -8,8 +8,9 @@ import json
 import time
 
 from scheduler.channels.outcome import Fence, Outcome, Remedy, Verdict
+from scheduler.channels.sms.connecting import Unanswered
 from scheduler.channels.sms.endpoint import Gateway
-from scheduler.channels.sms.posting import Answered, NoAnswer, NotSent, Poster
+from scheduler.channels.sms.posting import Answered, Poster
 from scheduler.channels.sms.text import Text
 from scheduler.channels.sms.twilio import retry_after
 
@@ -31,10 +32,8 @@ class GatewayChannel:
             return Outcome(Verdict.FENCED)
         try:
             answer = self._poster.send("POST", self._url, data=body, headers=self._headers(text.id, body))
-        except NotSent as error:
-            return Outcome(Verdict.LATER, detail=str(error))
-        except NoAnswer as error:
-            return Outcome(Verdict.UNKNOWN, detail=str(error))
+        except Unanswered as error:
+            return Outcome(error.verdict, detail=str(error))
         return _outcome_of(answer)
 
     def _headers(self, id: str, body: bytes) -> dict[str, str]:

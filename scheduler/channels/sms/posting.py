@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from requests import ConnectionError, ConnectTimeout, RequestException, Response, Session
-from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from requests import RequestException, Response, Session
+from urllib3.exceptions import HTTPError
+
+from scheduler.channels.sms.connecting import Connecting, NoAnswer, Unanswered
 
 CONNECT_WITHIN = 5.0
 IDLE = 10.0
@@ -26,14 +28,6 @@ class Answered:
     """Nothing where it was cut off or cannot be read: its status says by itself whether a text was taken."""
 
 
-class NotSent(Exception):
-    """No connection came about: nothing was handed over."""
-
-
-class NoAnswer(Exception):
-    """The request left, or part of it, and no answer came."""
-
-
 class Poster:
     """Sends requests to one provider; no redirects, no proxies of the environment's."""
 
@@ -46,7 +40,7 @@ class Poster:
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, **more: object) -> Answered:
-        """Raises NotSent, NoAnswer."""
+        """Raises Unanswered."""
         session = self._fresh()
         answers: queue.SimpleQueue[Answered | BaseException] = queue.SimpleQueue()
         call = self._call(session, method, url, more)
@@ -81,6 +75,8 @@ class Poster:
             if old is None or self._owner != os.getpid() or now - self._used > IDLE:
                 self._session = Session()
                 self._session.trust_env = False
+                self._session.mount("https://", Connecting())
+                self._session.mount("http://", Connecting())
                 self._owner = os.getpid()
             self._used = now
             assert self._session
@@ -106,11 +102,8 @@ def _put(call: Callable[[], Answered], answers: "queue.SimpleQueue[Answered | Ba
 
 def _meaning(error: BaseException) -> Exception:
     """Without the libraries' words: they hold the address, and with it a number."""
-    if not isinstance(error, RequestException | OSError):
-        raise error
-    cause = error.args[0] if isinstance(error, ConnectionError) and error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    nothing_left = isinstance(error, ConnectTimeout) or isinstance(
-        reason, NewConnectionError | NameResolutionError
-    )
-    return NotSent("no connection") if nothing_left else NoAnswer(type(error).__name__)
+    if isinstance(error, Unanswered):
+        return error
+    if isinstance(error, RequestException | HTTPError | OSError):
+        return NoAnswer(type(error).__name__)
+    raise error

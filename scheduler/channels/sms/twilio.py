@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from scheduler.channels.outcome import Fence, Outcome, Remedy, Verdict
+from scheduler.channels.sms.connecting import Unanswered
 from scheduler.channels.sms.endpoint import TwilioAccount
-from scheduler.channels.sms.posting import Answered, NoAnswer, NotSent, Poster
+from scheduler.channels.sms.posting import Answered, Poster
 from scheduler.channels.sms.text import Text
 
 LONGEST_VALID = 14_400
@@ -53,10 +54,8 @@ class TwilioChannel:
             return Outcome(Verdict.FENCED)
         try:
             answer = self._poster.send("POST", self._url, data=form, auth=self._auth)
-        except NotSent as error:
-            return Outcome(Verdict.LATER, detail=str(error))
-        except NoAnswer as error:
-            return Outcome(Verdict.UNKNOWN, detail=str(error))
+        except Unanswered as error:
+            return Outcome(error.verdict, detail=str(error))
         return outcome_of(answer)
 
     def look_up(self, text: Text) -> Outcome:
@@ -68,7 +67,7 @@ class TwilioChannel:
         asked = {"To": text.to, "DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": "100"}
         try:
             answer = self._poster.send("GET", self._url, params=asked, auth=self._auth)
-        except (NotSent, NoAnswer) as error:
+        except Unanswered as error:
             return Outcome(Verdict.LATER, detail=f"asking: {error}")
         listed = _json(answer).get("messages")
         if answer.status != 200 or listed is None:

@@ -5,6 +5,7 @@ import socket
 
 from scheduler.bootstrap import Runtime
 from scheduler.domain.messages import Hint
+from scheduler.services.outbox.breakers import REST, Breakers
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from workers.errands import run_errand
 from workers.queues import AnyHint
@@ -16,7 +17,8 @@ class Bench:
     def __init__(self, run: Runtime) -> None:
         self._run = run
         name = f"{socket.gethostname()}:{os.getpid()}"
-        self._room = PostRoom(run.desk, run.channels, name, run.settings.lease)
+        lease = run.settings.lease
+        self._room = PostRoom(run.desk, run.channels, name, lease, Breakers(lease * REST))
 
     def do(self, hint: AnyHint) -> None:
         """Safe to call twice, at once and from anywhere: the rows decide."""

@@ -57,3 +57,8 @@ class Outcome:
     """What has to happen beside this message."""
     wait: float = 0
     """Seconds for which the provider asked; 0 where it did not."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the other side said anything at all; what is wrong with the network is named in words."""
+        return self.verdict is Verdict.SENT or self.code[:1].isdigit()

@@ -112,14 +112,31 @@ def test_a_provider_that_refuses_us_pauses_the_channel_and_fails_nothing(run: Ru
     assert timedelta(seconds=55) < pause.next_probe_at - before < timedelta(seconds=65)
 
 
-@pytest.mark.parametrize("verdict", [Verdict.SENT, Verdict.ADDRESS])
+@pytest.mark.parametrize(("verdict", "code"), [(Verdict.SENT, "250"), (Verdict.ADDRESS, "550 5.1.1")])
 def test_a_provider_that_deals_with_a_message_again_ends_the_pause(
-    run: Runtime, held: Claimed, verdict: Verdict
+    run: Runtime, held: Claimed, verdict: Verdict, code: str
 ) -> None:
     finished(run, held, Verdict.US)
     held = claimed(run, held.id, now(run) + timedelta(minutes=2))
-    finished(run, held, verdict)
+    finished(run, held, verdict, code=code)
     assert pauses(run) == []
+
+
+def test_an_address_that_no_server_was_asked_about_ends_no_pause(run: Runtime, held: Claimed) -> None:
+    finished(run, held, Verdict.US, code="535")
+    held = claimed(run, held.id, now(run) + timedelta(minutes=2))
+    finished(run, held, Verdict.ADDRESS, detail="recipient: not a mail address")
+    assert len(pauses(run)) == 1
+
+
+def test_only_tries_make_the_wait_longer(run: Runtime, book: Book) -> None:
+    message = first(run, book())
+    for _ in range(10):
+        held = claimed(run, message)
+        with run.db.transaction() as session:
+            give_back(session, held, run.db.now(session))
+    finished(run, handed_over(run, message), Verdict.LATER, code="451")
+    assert row(run, message).next_at - now(run) <= timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("verdict", [Verdict.US, Verdict.LATER, Verdict.UNKNOWN, Verdict.FENCED])

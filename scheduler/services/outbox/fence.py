@@ -90,7 +90,8 @@ def _kept_back(session: Session, held: Held, ended: Obstacle | None, now: dateti
     if row is None:
         return Passage.LOST
     if row.expires_at <= now or ended is None:
-        return _void(session, held, MessageState.EXPIRED, now)
+        # Of one that was handed over once nobody can say that it was not heard.
+        return _void(session, held, MessageState.UNKNOWN if held.handoffs else MessageState.EXPIRED, now)
     if isinstance(ended, datetime):
         give_back(session, held, ended)
         return Passage.YIELD
@@ -103,8 +104,8 @@ def withdraw(session: Session, held: Held, now: datetime) -> None:
 
 
 def give_back(session: Session, held: Held, at: datetime) -> None:
-    """Let others have it; nothing was handed over."""
-    _set(session, held, state=MessageState.PENDING, token=None, next_at=at)
+    """Let others have it from then on; nothing was handed over."""
+    _set(session, held, state=MessageState.PENDING, token=None, next_at=at, handoffs=held.handoffs)
 
 
 def _lock_visit(session: Session, held: Claimed) -> Row[Any]:

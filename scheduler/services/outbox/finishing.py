@@ -3,8 +3,9 @@
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -33,18 +34,33 @@ WITH tried AS (
 SELECT EXISTS (SELECT FROM sent) AS moved,
        EXISTS (SELECT FROM channel_pauses WHERE channel = :channel) AS paused
 """)
+_KNOWN = (
+    select(Message.state)
+    .join(MessageAttempt, MessageAttempt.message_id == Message.id)
+    .where(Message.id == bindparam("message"), MessageAttempt.attempt == bindparam("attempt"))
+    .where(MessageAttempt.worker == bindparam("worker"))
+)
 
 
 def finish(db: Database, held: Held, outcome: Outcome, worker: str, now: datetime) -> MessageState | None:
     """Write the attempt down and move the message on; its new state, None where it is no longer ours."""
     if outcome.verdict is Verdict.SENT:
         return _sent(db, held, outcome, worker, now)
-    with db.transaction() as session:
-        return _not_sent(session, held, outcome, worker, now)
+    return db.attempt(partial(_not_sent, held, outcome, worker, now))
+
+
+def finish_once(
+    db: Database, held: Held, outcome: Outcome, worker: str, now: datetime
+) -> MessageState | None:
+    """The same after somebody tried it and does not know whether it was committed."""
+    with db.single() as connection:
+        known = connection.execute(_KNOWN, {"message": held.id, "attempt": held.attempt, "worker": worker})
+        state = known.scalars().first()
+    return MessageState(state) if state else finish(db, held, outcome, worker, now)
 
 
 def _not_sent(
-    session: Session, held: Held, outcome: Outcome, worker: str, now: datetime
+    held: Held, outcome: Outcome, worker: str, now: datetime, session: Session
 ) -> MessageState | None:
     session.execute(insert(MessageAttempt).values(_attempt(held, outcome, worker, now)))
     if outcome.verdict is Verdict.FENCED:
@@ -96,27 +112,27 @@ def _attempt(held: Held, outcome: Outcome, worker: str, now: datetime) -> dict[s
 def _next(session: Session, held: Held, outcome: Outcome, now: datetime) -> dict[str, object]:
     """The columns that change with a verdict."""
     manner = MANNERS[held.channel]
+    # A refusal, even one after the final dot, is no copy that the recipient could have.
+    failed = {"state": MessageState.FAILED, "finished_at": now, "handoffs": held.handoffs}
     if outcome.verdict in (Verdict.ADDRESS, Verdict.REFUSED, Verdict.BROKEN):
-        return {"state": MessageState.FAILED, "finished_at": now}
+        return failed
     if outcome.verdict is Verdict.UNREADABLE and _unreadable_times(session, held) >= UNREADABLE_TRIES:
-        return {"state": MessageState.FAILED, "finished_at": now}
+        return failed
     if outcome.verdict is Verdict.UNKNOWN and held.handoffs + 1 >= (manner.most_handoffs or math.inf):
         return {"state": MessageState.UNKNOWN, "finished_at": now}
     delay = PROBE_EVERY if outcome.verdict is Verdict.US else _delay(session, held)
     if delay is None:
-        return {"state": MessageState.FAILED, "finished_at": now}
+        return failed
     delay = max(delay, timedelta(seconds=outcome.wait))
     again: dict[str, object] = {"state": MessageState.PENDING, "token": None, "next_at": now + delay}
-    # A refusal, even one after the final dot, is no copy that the recipient could have.
     return again if outcome.verdict is Verdict.UNKNOWN else {**again, "handoffs": held.handoffs}
 
 
 def _delay(session: Session, held: Held) -> timedelta | None:
     """Until the next try; None where this was the last one."""
-    manner = MANNERS[held.channel]
+    manner, tries = MANNERS[held.channel], _tries(session, held)
     if not manner.waits:
-        return manner.retry(held.attempt)
-    tries = _tries(session, held)
+        return manner.retry(tries)
     return spread(manner.waits[tries - 1]) if tries <= len(manner.waits) else None
 
 
@@ -158,7 +174,7 @@ def _mark_channel(session: Session, held: Held, outcome: Outcome, now: datetime)
             upsert(ChannelPause).values(**pause, next_probe_at=now + PROBE_EVERY).on_conflict_do_nothing()
         )
         open_general_task(session, TaskKind.CHANNEL_PAUSED, held.channel, now)
-    elif outcome.verdict is Verdict.ADDRESS:
+    elif outcome.verdict is Verdict.ADDRESS and outcome.answered:
         _resume(session, held.channel, now)
 
 

@@ -60,18 +60,21 @@ class Sweeper:
         self._hands.stop()
 
     def tick(self) -> None:
-        """One sweep: short transactions first, then the hints."""
+        """One sweep: short transactions first, then the hints.
+
+        Only after all of them it says that it is alive: one that fails at each tick has to be noticed.
+        """
         db = self._desk.db
         with db.transaction() as session:
             now = db.now(session)
             expire(session, now)
             self._reaper.reap(session, now)
-            beat(session, now - db.offset)
         run_due(self._desk)
         with db.transaction() as session:
             now = db.now(session)
             hints: list[AnyHint] = [*nudge(session, now), *errands.nudge(session, now)]
             late = unheard(session, now)
+            beat(session, now - db.offset)
         self._pass_on([*self._unsaid, *hints])
         for hint in late:
             self._hands.take(hint)

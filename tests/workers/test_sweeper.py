@@ -101,6 +101,16 @@ def test_a_tick_says_that_the_sweeper_is_alive(run: Runtime, room: PostRoom) -> 
         assert abs((run.db.now(session) - run.db.offset - beat).total_seconds()) < 5
 
 
+def test_a_sweeper_that_cannot_hint_does_not_say_that_it_is_alive(
+    run: Runtime, room: PostRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.sweeper.nudge", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sweeper_of(room, print).tick()
+    with run.db.transaction() as session:
+        assert session.execute(select(Heartbeat.at)).all() == []
+
+
 def test_without_redis_it_delivers_by_itself_after_its_patience(
     run: Runtime, room: PostRoom, smtp: ScriptedServer, book: Book
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from scheduler.db.models import Heartbeat, Message
-from scheduler.domain.messages import Hint, MessageState, Queue
+from scheduler.domain.messages import ChannelName, Hint, MessageKind, MessageState, Queue
 from scheduler.services.calling import call_instead
 from scheduler.services.health import SWEEP
 from scheduler.services.outbox.claiming import BATCH
@@ -26,11 +26,14 @@ MOST_UNHEARD = 50
 MOST_NUDGES = 500
 """For each queue: thousands of reminders must not keep a confirmation from its turn."""
 ORDER = [*Queue]
+KNOWN = {"queues": ORDER, "kinds": [*MessageKind], "channels": [*ChannelName]}
+"""Of what a newer version plans, the old one hints nothing: its workers could not take it."""
 _NUDGE = text("""
 UPDATE messages SET nudged_at = :now
 FROM unnest(CAST(:queues AS text[])) AS queues (name) CROSS JOIN LATERAL (
   SELECT id FROM messages
   WHERE queue = queues.name AND state = 'pending' AND next_at <= :now AND expires_at > :now
+  AND kind = ANY(CAST(:kinds AS text[])) AND channel = ANY(CAST(:channels AS text[]))
   AND (nudged_at <= :again OR (nudged_at IS NULL AND created_at <= :new))
   ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED
 ) AS due
@@ -67,7 +70,7 @@ def nudge(session: Session, now: datetime) -> list[Hint]:
     A hint is good for BATCH messages of a queue and a channel: of a backlog that many share one.
     """
     bounds = {"now": now, "again": now - NUDGE_AGAIN, "new": now - DOORBELL_GRACE, "most": MOST_NUDGES}
-    found = session.execute(_NUDGE, {"queues": ORDER, **bounds})
+    found = session.execute(_NUDGE, {**KNOWN, **bounds})
     due: dict[tuple[Queue, str], list[int]] = {}
     for row in sorted(found, key=lambda each: (each.next_at, each.id)):
         due.setdefault((Queue(row.queue), row.channel), []).append(row.id)
@@ -112,7 +115,7 @@ class Reaper:
     def reap(self, session: Session, now: datetime) -> int:
         """Free what stood still; how many."""
         held = select(Message.id, Message.token).where(
-            Message.state.in_([MessageState.CLAIMED, MessageState.HANDOFF])
+            Message.state.in_([MessageState.CLAIMED, MessageState.HANDOFF]), Message.channel.in_(MANNERS)
         )
         tick = time.monotonic()
         present = {

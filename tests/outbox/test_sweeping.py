@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import Heartbeat
-from scheduler.domain.messages import MessageKind, MessageState, Queue
+from scheduler.db.models import ChannelPause, Heartbeat
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState, Queue
 from scheduler.services.outbox import sweeping
 from scheduler.services.outbox.claiming import BATCH
 from scheduler.services.outbox.fence import Passage, fence
@@ -168,6 +168,30 @@ def test_reminders_of_a_whole_minute_keep_nothing_urgent_from_its_hint(
         hints = nudge(session, run.db.now(session) + later)
     assert hints[0] == (first(run, visit), Queue.URGENT)
     assert [hint.queue for hint in hints[1:]] == [Queue.BULK] * 5
+
+
+def test_a_backlog_of_mails_keeps_no_text_of_the_same_queue_from_its_hint(
+    run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "MOST_NUDGES", 5)
+    visit = book()
+    add_messages(run, visit, MessageKind.REMINDER, 20, queue=Queue.BULK, next_at=now(run) - HOUR)
+    (text,) = add_messages(run, visit, MessageKind.REMINDER, queue=Queue.BULK, channel=ChannelName.SMS)
+    hinted = nudged(run, 3 * SECOND)
+    assert text in hinted
+    assert len(hinted) == 5 + 1 + 1, "mails, the text, and what tells the booking"
+
+
+def test_of_a_paused_channel_one_is_hinted_when_it_may_be_tried_again(run: Runtime, book: Book) -> None:
+    visit = book()
+    mails = [first(run, visit), *add_messages(run, visit, MessageKind.JOIN, 3)]
+    (text,) = add_messages(run, visit, MessageKind.JOIN, channel=ChannelName.SMS)
+    change(run, mails[2], next_at=now(run) - HOUR)
+    with run.db.transaction() as session:
+        at = run.db.now(session) + 20 * SECOND
+        session.add(ChannelPause(channel=ChannelName.EMAIL, since=at, reason="535", next_probe_at=at))
+    assert nudged(run, 10 * SECOND) == {text}
+    assert nudged(run, 21 * SECOND) == {mails[2]}, "the one that waits longest"
 
 
 def test_two_sweepers_at_once_hint_each_message_once(run: Runtime, book: Book) -> None:

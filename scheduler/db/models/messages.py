@@ -33,7 +33,9 @@ class Message(Base):
         CheckConstraint(one_of("state", MessageState), name="state"),
         CheckConstraint(one_of("channel", ChannelName), name="channel"),
         CheckConstraint(one_of("queue", Queue), name="queue"),
-        Index("messages_pending_idx", "queue", "next_at", postgresql_where=text("state = 'pending'")),
+        Index(
+            "messages_pending_idx", "queue", "channel", "next_at", postgresql_where=text("state = 'pending'")
+        ),
         Index("messages_expiring_idx", "expires_at", postgresql_where=text("state = 'pending'")),
         Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
         Index("messages_unheard_idx", "id", postgresql_where=text(UNHEARD)),

@@ -24,20 +24,23 @@ UNHEARD = timedelta(minutes=1)
 """After four hints whoever should hear them is deaf, gone, or has more to do than it can."""
 MOST_UNHEARD = 50
 MOST_NUDGES = 500
-"""For each queue: thousands of reminders must not keep a confirmation from its turn."""
+"""For each queue and channel: thousands of reminders must keep neither a confirmation nor texts waiting."""
 ORDER = [*Queue]
 KNOWN = {"queues": ORDER, "kinds": [*MessageKind], "channels": [*ChannelName]}
 """Of what a newer version plans, the old one hints nothing: its workers could not take it."""
 _NUDGE = text("""
 UPDATE messages SET nudged_at = :now
-FROM unnest(CAST(:queues AS text[])) AS queues (name) CROSS JOIN LATERAL (
+FROM unnest(CAST(:queues AS text[])) AS queues (name)
+CROSS JOIN unnest(CAST(:channels AS text[])) AS channels (name)
+LEFT JOIN channel_pauses AS pause ON pause.channel = channels.name
+CROSS JOIN LATERAL (
   SELECT id FROM messages
-  WHERE queue = queues.name AND state = 'pending' AND next_at <= :now AND expires_at > :now
-  AND kind = ANY(CAST(:kinds AS text[])) AND channel = ANY(CAST(:channels AS text[]))
+  WHERE queue = queues.name AND channel = channels.name AND kind = ANY(CAST(:kinds AS text[]))
+  AND state = 'pending' AND next_at <= :now AND expires_at > :now
   AND (nudged_at <= :again OR (nudged_at IS NULL AND created_at <= :new))
-  ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED
+  ORDER BY next_at LIMIT CASE WHEN pause.since IS NULL THEN :most ELSE 1 END FOR UPDATE SKIP LOCKED
 ) AS due
-WHERE messages.id = due.id
+WHERE messages.id = due.id AND (pause.since IS NULL OR pause.next_probe_at <= :now)
 RETURNING messages.id, messages.queue, messages.channel, messages.next_at
 """)
 ENDED = case((Message.handoffs > 0, MessageState.UNKNOWN), else_=MessageState.EXPIRED)
@@ -67,7 +70,8 @@ def expire(session: Session, now: datetime) -> int:
 def nudge(session: Session, now: datetime) -> list[Hint]:
     """Messages that are due and were not hinted lately, urgent ones first; they are marked as hinted.
 
-    A hint is good for BATCH messages of a queue and a channel: of a backlog that many share one.
+    A hint is good for BATCH messages of a queue and a channel: of a backlog that many share one. Of a paused
+    channel one message is hinted when a probe may go, as no other would be claimed.
     """
     bounds = {"now": now, "again": now - NUDGE_AGAIN, "new": now - DOORBELL_GRACE, "most": MOST_NUDGES}
     found = session.execute(_NUDGE, {**KNOWN, **bounds})

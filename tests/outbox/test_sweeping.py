@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import ChannelPause, Heartbeat
+from scheduler.db.models import ChannelPause, Heartbeat, Message
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState, Queue
 from scheduler.services.outbox import sweeping
 from scheduler.services.outbox.claiming import BATCH
@@ -50,6 +50,26 @@ def test_what_is_too_late_expires_and_nothing_else(run: Runtime, book: Book) -> 
     assert row(run, all_of_it[0].id).state == MessageState.EXPIRED
     assert row(run, all_of_it[1].id).state == MessageState.CLAIMED, "whoever holds it meets the fence"
     assert expired(run, timedelta(days=365)) == 0
+
+
+def test_of_thousands_that_are_too_late_a_sweep_ends_the_first(
+    run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once would take longer than a statement may, at each tick anew."""
+    monkeypatch.setattr(sweeping, "MOST_EXPIRED", 3)
+    visit = book()
+    late = add_messages(run, visit, MessageKind.REMINDER, 5, queue=Queue.BULK)
+    change(run, late[3], expires_at=now(run) - HOUR)
+    assert [expired(run, 2 * HOUR) for _ in range(3)] == [3, 2, 0]
+
+
+def test_one_that_somebody_is_at_work_on_keeps_no_other_from_its_end(run: Runtime, book: Book) -> None:
+    visit = book()
+    mine, other = add_messages(run, visit, MessageKind.REMINDER, 2, queue=Queue.BULK)
+    with run.db.transaction() as session:
+        session.execute(select(Message.id).where(Message.id == mine).with_for_update())
+        assert expired(run, 2 * HOUR) == 1
+    assert [row(run, each).state for each in (mine, other)] == ["pending", "expired"]
 
 
 def test_no_message_outlives_the_start_of_its_visit(run: Runtime, book: Book) -> None:

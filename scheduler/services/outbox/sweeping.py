@@ -28,6 +28,8 @@ MOST_NUDGES = 500
 ORDER = [*Queue]
 KNOWN = {"queues": ORDER, "kinds": [*MessageKind], "channels": [*ChannelName]}
 """Of what a newer version plans, the old one hints nothing: its workers could not take it."""
+MOST_EXPIRED = 1_000
+"""After a long outage it may be a hundred thousand, and a statement has five seconds."""
 _NUDGE = text("""
 UPDATE messages SET nudged_at = :now
 FROM unnest(CAST(:queues AS text[])) AS queues (name)
@@ -56,14 +58,19 @@ MAY_GO_ON = or_(
 
 
 def expire(session: Session, now: datetime) -> int:
-    """End what is too late to be said; how many."""
+    """End what is too late to be said, as much as a sweep can; how many."""
     late = (
-        update(Message)
+        select(Message.id)
         .where(Message.state == MessageState.PENDING, Message.expires_at <= now)
-        .values(state=ENDED, finished_at=now)
+        .order_by(Message.expires_at)
+        .limit(MOST_EXPIRED)
+        .with_for_update(skip_locked=True)
     )
-    ended = session.scalars(late.returning(Message.id)).all()
-    call_instead(session, ended, now)
+    ended = session.scalars(late).all()
+    if ended:
+        over = update(Message).where(Message.id.in_(ended))
+        session.execute(over.values(state=ENDED, finished_at=now))
+        call_instead(session, ended, now)
     return len(ended)
 
 

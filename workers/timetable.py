@@ -53,7 +53,7 @@ def in_one(work: Callable[[Session, datetime], int]) -> Callable[[Desk, datetime
 
 
 JOBS = (
-    Job("forget-idempotency-keys", timedelta(hours=1), in_one(idempotency.forget)),
+    Job("forget-idempotency-keys", timedelta(minutes=5), in_one(idempotency.forget)),
     Job("drop-ended-holds", timedelta(minutes=1), in_one(holding.drop_ended)),
     Job("drop-ended-drafts", timedelta(minutes=5), in_one(drafts.drop_ended)),
     Job("seal-audit", timedelta(seconds=10), in_one(sealing.seal)),
@@ -65,7 +65,7 @@ JOBS = (
     Job("relieve-paused-channels", timedelta(minutes=1), in_one(rerouting.relieve_paused)),
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
-    Job("forget-sign-in-tries", timedelta(hours=1), in_one(lockout.forget_tries)),
+    Job("forget-sign-in-tries", timedelta(minutes=5), in_one(lockout.forget_tries)),
     Job("watch-outside-calendars", timedelta(minutes=1), in_one(watching.watch)),
     Job("close-settled-busy-tasks", timedelta(minutes=1), in_one(watching.close_settled)),
     Job("keep-reading-mailbox", timedelta(minutes=1), mailbox.keep_reading),

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Boolean, Text, cast, delete, exists, func, literal_column, select
+from sqlalchemy import Boolean, Text, cast, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.models import Callback, Task
 from scheduler.db.secrets import Vault
 from scheduler.domain.errors import TriageRequired
@@ -117,5 +118,4 @@ def forget_calls(desk: Desk, now: datetime) -> int:
     still_open = exists().where(Task.cause == cause, Task.done_at.is_(None))
     with desk.db.transaction() as session:
         keep = timedelta(minutes=desk.clinics.moment(session).clinic.keep_callbacks)
-        old = Callback.created_at < now - keep, ~still_open
-        return len(session.execute(delete(Callback).where(*old).returning(Callback.id)).all())
+        return drop_some(session, Callback, Callback.created_at < now - keep, ~still_open)

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.models import FormDraft
 from scheduler.domain.clinic import Mode
 from scheduler.domain.drafts import LASTS, Draft, KeptTime
@@ -18,7 +19,6 @@ from scheduler.domain.errors import NotFound
 from scheduler.services.desk import Desk
 
 PLACE = "form_drafts.answers"
-MOST_DROPPED = 1_000
 
 
 _HELD = select(FormDraft.answers).where(
@@ -62,9 +62,7 @@ def finish(session: Session, desk: Desk, id: UUID, draft: Draft, visit: UUID, no
 
 def drop_ended(session: Session, now: datetime) -> int:
     """How many."""
-    ended = select(FormDraft.id).where(FormDraft.expires_at <= now).limit(MOST_DROPPED)
-    dropped = delete(FormDraft).where(FormDraft.id.in_(ended.with_for_update(skip_locked=True)))
-    return len(session.execute(dropped.returning(FormDraft.id)).all())
+    return drop_some(session, FormDraft, FormDraft.expires_at <= now)
 
 
 def _draft(said: Mapping[str, Any]) -> Draft:

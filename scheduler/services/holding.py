@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.models import Claim, Hold
 from scheduler.domain import holds
 from scheduler.domain.clinic import Clinic
@@ -32,7 +33,6 @@ from scheduler.services.taking import Taking, lock, take
 
 KEPT = timedelta(minutes=1)
 """For so long an ended hold lies about: whoever books with it does not meet the one who clears it away."""
-MOST_DROPPED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,7 @@ def release(desk: Desk, id: UUID) -> None:
 
 def drop_ended(session: Session, now: datetime) -> int:
     """Clear ended holds away, with what is left of their claims; how many."""
-    ended = select(Hold.id).where(Hold.expires_at <= now - KEPT).limit(MOST_DROPPED)
-    dropped = delete(Hold).where(Hold.id.in_(ended.with_for_update(skip_locked=True)))
-    return len(session.execute(dropped.returning(Hold.id)).all())
+    return drop_some(session, Hold, Hold.expires_at <= now - KEPT)
 
 
 def _made_before(desk: Desk, repeatable: Repeatable | None) -> Held | None:

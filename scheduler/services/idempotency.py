@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.models import IdempotencyKey
 from scheduler.domain.errors import Conflict, IdempotencyConflict
 
@@ -93,5 +94,4 @@ def once(made_before: Callable[[], T | None], make: Callable[[], T]) -> T:
 
 def forget(session: Session, now: datetime) -> int:
     """Drop keys older than a day; how many."""
-    dropped = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
-    return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
+    return drop_some(session, IdempotencyKey, IdempotencyKey.created_at < now - KEPT)

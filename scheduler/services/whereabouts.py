@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.models import Visit, Whereabouts
 from scheduler.db.secrets import Vault
 from scheduler.domain.clinic import Clinic, Mode
@@ -86,8 +87,7 @@ def answers(session: Session, vault: Vault, visit: UUID) -> Sequence[Answer]:
 def forget(session: Session, moment: Moment) -> int:
     """Drop answers of visits that are over for as long as the clinic file says; how many."""
     ended = select(Visit.id).where(Visit.ends_at < moment.now - timedelta(minutes=moment.clinic.keep_places))
-    dropped = delete(Whereabouts).where(Whereabouts.visit_id.in_(ended)).returning(Whereabouts.id)
-    return len(session.execute(dropped).all())
+    return drop_some(session, Whereabouts, Whereabouts.visit_id.in_(ended))
 
 
 def _enter(scene: Scene, place: Place, stage: Stage, allowed: bool) -> None:

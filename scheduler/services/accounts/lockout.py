@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.models import SignInTries
 from scheduler.db.secrets import Lookup
 from scheduler.domain.accounts import TRIES_COUNT, fold_account
@@ -52,5 +53,4 @@ def forgive_one(session: Session, key: bytes) -> None:
 
 def forget_tries(session: Session, now: datetime) -> int:
     """Drop what counts no more; how many."""
-    dropped = session.execute(delete(SignInTries).where(SignInTries.since <= now - TRIES_COUNT))
-    return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
+    return drop_some(session, SignInTries, SignInTries.since <= now - TRIES_COUNT)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from scheduler.db.dropping import drop_some
 from scheduler.db.engine import CLOCK, Database
 from scheduler.db.models import StaffAccount, StaffSession
 from scheduler.db.secrets import token_hash
@@ -156,5 +157,4 @@ def end_sessions(session: Session, account: UUID, but: bytes | None = None) -> N
 def forget_sessions(session: Session, now: datetime) -> int:
     """Drop sessions that are over; how many."""
     over = (StaffSession.seen_at <= now - IDLE) | (StaffSession.created_at <= now - LONGEST_SESSION)
-    dropped = session.execute(delete(StaffSession).where(over))
-    return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
+    return drop_some(session, StaffSession, over)

@@ -91,12 +91,20 @@ def _plan_all(
 def _plan(session: Session, found: Found, channel: ChannelName, now: datetime) -> Hint | None:
     """Of two who ask at the same time one gets nothing: both count the same number of repeats."""
     visit, sequence, ends_at, recipient, _ = found
-    before = session.scalars(
-        select(Message.created_at).where(Message.recipient_id == recipient, Message.kind == MessageKind.LINKS)
-    ).all()
+    before = sent_before(session, recipient)
     today = [at for at in before if now - at < DAY]
     if len(today) >= MOST_A_DAY or any(now - at < PAUSE for at in today):
         return None
-    planned = PlannedMessage(MessageKind.LINKS, len(before), now, min(ends_at, now + DAY))
-    row = message_row(About(visit, sequence, ()), recipient, channel, planned, now)
+    row = message_row(About(visit, sequence, ()), recipient, channel, links(before, ends_at, now), now)
     return next(iter(enter(session, [row], now)), None)
+
+
+def sent_before(session: Session, recipient: UUID) -> Sequence[datetime]:
+    """When the links of a recipient were sent again."""
+    same = Message.recipient_id == recipient, Message.kind == MessageKind.LINKS
+    return session.scalars(select(Message.created_at).where(*same)).all()
+
+
+def links(before: Sequence[datetime], ends_at: datetime, now: datetime) -> PlannedMessage:
+    """What sends them once more, of a visit that ends then."""
+    return PlannedMessage(MessageKind.LINKS, len(before), now, min(ends_at, now + DAY))

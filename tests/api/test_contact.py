@@ -215,6 +215,38 @@ def test_who_had_no_address_gets_one_and_keeps_the_links(client: FlaskClient, ru
     assert [kind for kind, _ in waiting(run, "patient")].count("reminder") == 2, "not by phone as well"
 
 
+def told_by_both(client: FlaskClient, run: Runtime) -> dict[str, Any]:
+    """A visit of which a mail and a text told, both with its links."""
+    who = {"name": "Pat Example", "birth_date": "1960-02-29", "email": "pat@patients.example"}
+    visit = booked(client, patient={**who, "phone": "(409) 555-0123"}, consents=["sms:1"])
+    with run.db.transaction() as session:
+        told = update(Message).where(Message.kind == "confirmed")
+        session.execute(told.values(state="sent", handoffs=1))
+    return visit
+
+
+def test_who_has_another_number_is_mailed_the_links_that_replace_those_of_the_text(
+    client: FlaskClient, run: Runtime
+) -> None:
+    visit = told_by_both(client, run)
+    changed = patch(client, visit, patient_of(visit), phone="(409) 555-0177")
+    assert opens(client, visit, visit["token"]) == 401
+    assert ("links", 0) in waiting(run, "patient")
+    assert channels(run) == {"email"}, "the new number wants no texts yet"
+    again = {"Authorization": f"Bearer {token_in(changed['links']['manage'])}"}
+    patch(client, visit, again, language="es")
+    assert waiting(run, "patient").count(("links", 0)) == 1, "nothing ended"
+
+
+def test_each_new_number_ends_links_of_texts_and_each_time_they_are_mailed_anew(
+    client: FlaskClient, run: Runtime, staff: Headers
+) -> None:
+    visit = told_by_both(client, run)
+    for number in ("(409) 555-0177", "(409) 555-0178"):
+        patch(client, visit, staff, phone=number)
+    assert waiting(run, "patient").count(("links", 0)) == 2
+
+
 def channels(run: Runtime) -> set[str]:
     """By which what waits is to go."""
     with run.db.transaction() as session:

@@ -17,7 +17,7 @@ from scheduler.services.changes.scene import Scene
 from scheduler.services.links import end_links, renew_links
 from scheduler.services.outbox.carrying import carry_over, compose_anew
 from scheduler.services.planning import enter, message_row
-from scheduler.services.reaching import who_hears
+from scheduler.services.reaching import reach_of, who_hears
 from scheduler.services.recipients import (
     FORMER,
     contact_columns,
@@ -25,6 +25,7 @@ from scheduler.services.recipients import (
     enter_recipient,
     involved,
 )
+from scheduler.services.relinking import links, sent_before
 from scheduler.services.rerouting import replan, was_texted
 
 TOLD_ANEW = frozenset({VisitStatus.PENDING, VisitStatus.BOOKED})
@@ -85,12 +86,23 @@ def _rewrite(scene: Scene, who: Recipient, wanted: Contact) -> None:
         setattr(who, name, value)
     scene.session.flush()
     if who.phone_hash != old_number and was_texted(scene.session, who.id):
-        renew_links(scene.session, scene.desk, who)
-        scene.session.flush()
+        _relink(scene, who)
     scene.due += compose_anew(scene.session, who.id)
     replan(scene.session, who.id, scene.moment.now)
     if not had_address:
         tell_newcomer(scene, who)
+
+
+def _relink(scene: Scene, who: Recipient) -> None:
+    """What a number was sent opens nothing any more, and neither does the same in a mail: other links go to
+    wherever somebody is still reached."""
+    session, visit, now = scene.session, scene.visit, scene.moment.now
+    renew_links(session, scene.desk, who)
+    session.flush()
+    if reach := reach_of(session, [who.id]).get(who.id):
+        planned = links(sent_before(session, who.id), visit.ends_at, now)
+        rows = [message_row(scene.about, who.id, each, planned, now) for each in reach.reached]
+        scene.due += enter(session, rows, now)
 
 
 def _move(scene: Scene, who: Recipient, wanted: Contact, notice: bool) -> None:

@@ -102,7 +102,10 @@ def test_what_did_not_arrive_stays_so(
     [
         ("21610", "opted-out", "opted-out"),
         ("21211", "number-dead", "number-dead"),
+        ("21217", "number-dead", "number-dead"),
         ("21614", "no-texts", "number-dead"),
+        ("21408", "no-texts", "number-dead"),
+        ("21612", "no-texts", "number-dead"),
         ("30005", "no-texts", "number-dead"),
         ("30006", "no-texts", "number-dead"),
     ],
@@ -170,7 +173,7 @@ def test_a_reminder_that_did_not_arrive_goes_by_mail(client: FlaskClient, run: R
     }
 
 
-@pytest.mark.parametrize("code", ["30007", "30034"])
+@pytest.mark.parametrize("code", ["30002", "30007", "30032", "30034"])
 def test_a_carrier_that_filters_us_is_one_task_and_says_nothing_of_the_number(
     client: FlaskClient, run: Runtime, texted: Texted, code: str
 ) -> None:

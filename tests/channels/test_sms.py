@@ -139,12 +139,26 @@ def test_nothing_leaves_where_the_fence_says_no(server: Provider) -> None:
     [
         (400, 21610, Verdict.ADDRESS, Remedy.OPTED_OUT),
         (400, 21211, Verdict.ADDRESS, Remedy.NUMBER_DEAD),
+        (400, 21217, Verdict.ADDRESS, Remedy.NUMBER_DEAD),
         (400, 21614, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (400, 21635, Verdict.ADDRESS, Remedy.NO_TEXTS),
         (400, 30005, Verdict.ADDRESS, Remedy.NO_TEXTS),
         (400, 30006, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (400, 21408, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (403, 21408, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (400, 21612, Verdict.ADDRESS, Remedy.NO_TEXTS),
+        (400, 30007, Verdict.ADDRESS, Remedy.FILTERED),
         (401, 20003, Verdict.US, None),
+        (403, 20403, Verdict.US, None),
+        (404, 20404, Verdict.US, None),
         (400, 21606, Verdict.US, None),
-        (400, 21617, Verdict.REFUSED, None),
+        (400, 30002, Verdict.US, None),
+        (400, 30032, Verdict.US, None),
+        (400, 30034, Verdict.US, None),
+        (400, 21617, Verdict.BROKEN, None),
+        (400, 30004, Verdict.REFUSED, None),
+        (400, 30003, Verdict.LATER, None),
+        (400, 30008, Verdict.LATER, None),
         (503, 20503, Verdict.LATER, None),
         (500, 20500, Verdict.UNKNOWN, None),
     ],
@@ -157,10 +171,16 @@ def test_each_answer_of_twilios_means_what_it_means(
     assert (outcome.verdict, outcome.remedy, outcome.code) == (verdict, remedy, f"{status} {code}")
 
 
-def test_twilio_says_when_it_may_be_asked_again(server: Provider) -> None:
-    server.status, server.said, server.headers = 429, {"code": 20429}, {"Retry-After": "7"}
-    outcome = twilio(server).deliver(TEXT, passes)
-    assert (outcome.verdict, outcome.wait) == (Verdict.LATER, 7)
+@pytest.mark.parametrize(
+    ("said", "seconds"), [({"Retry-After": "7"}, 7), ({"Retry-After": "soon"}, 30), ({}, 30)]
+)
+def test_a_provider_says_when_it_may_be_asked_again(
+    server: Provider, said: dict[str, str], seconds: float
+) -> None:
+    server.status, server.said, server.headers = 429, {"code": 20429}, said
+    for channel in (twilio(server), gateway(server)):
+        outcome = channel.deliver(TEXT, passes)
+        assert (outcome.verdict, outcome.wait, outcome.remedy) == (Verdict.LATER, seconds, None)
 
 
 def test_no_answer_in_time_or_at_all_is_unknown_and_no_connection_is_not(server: Provider) -> None:
@@ -288,6 +308,7 @@ def test_a_gateway_gets_json_that_is_signed(server: Provider) -> None:
 @pytest.mark.parametrize(
     ("status", "verdict", "remedy"),
     [
+        (404, Verdict.ADDRESS, Remedy.NUMBER_DEAD),
         (410, Verdict.ADDRESS, Remedy.OPTED_OUT),
         (422, Verdict.ADDRESS, Remedy.NO_TEXTS),
         (401, Verdict.US, None),

@@ -275,6 +275,21 @@ def test_what_the_provider_says_of_a_number_ends_texts_to_it(
         assert session.scalars(select(Suppression.reason)).all() == [remedy]
 
 
+def test_a_text_that_a_carrier_filters_goes_another_way_and_says_nothing_of_the_number(
+    run: Runtime, book: Book, phone: Phone
+) -> None:
+    visit = texted(book)
+    run.db.offset += at(7, 11) - now(run)
+    phone.answer = Outcome(Verdict.ADDRESS, "400 30007", remedy=Remedy.FILTERED)
+    texts = [text_of(run, visit, kind) for kind in (MessageKind.CONFIRMED, MessageKind.REMINDER)]
+    assert go(run, phone, *texts) == ["failed", "failed"]
+    assert sorted(tasks(run), key=str) == [("call", visit), ("texts-filtered", None)]
+    instead = [each for each in rows(run, visit, MessageKind.REMINDER) if each.offset_minutes == 1440]
+    assert {(each.channel, each.state) for each in instead} == {("sms", "failed"), ("email", "pending")}
+    with run.db.transaction() as session:
+        assert session.scalars(select(Suppression.reason)).all() == []
+
+
 # ------------------------------------------------------------------------------------------------- in doubt
 
 

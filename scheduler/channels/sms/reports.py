@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scheduler.channels.outcome import Remedy
-from scheduler.channels.sms.twilio import LOST, OF_THE_NUMBER
+from scheduler.channels.sms.twilio import LOST, OUT_OF_REACH, REMEDIES
 
 
 class News(StrEnum):
@@ -36,10 +36,9 @@ NEWS: Mapping[str, News] = {
     **dict.fromkeys(LOST, News.UNDELIVERED),
 }
 """By Twilio's MessageStatus."""
-ONCE_MORE = frozenset({"30003", "30008"})
-"""The phone is off or out of reach, or nobody knows why."""
-OF_OUR_TEXTS = frozenset({"30002", "30007", "30032", "30034"})
-"""The account is suspended, a carrier filters us, or our number is not registered: whoever the recipient."""
+REMEDIES_LATER: Mapping[int, Remedy] = {**REMEDIES, **dict.fromkeys((30002, 30032, 30034), Remedy.FILTERED)}
+"""Of a text that was taken already: that the account is suspended, or our number not registered, is like a
+filter, whoever the recipient."""
 
 
 def twilios_report(said: Mapping[str, str], message: str) -> Report | None:
@@ -54,16 +53,11 @@ def twilios_report(said: Mapping[str, str], message: str) -> Report | None:
     report = Report(reference, message, said.get("To", ""), news)
     if news is not News.UNDELIVERED:
         return report
-    words = f"{status} {code}".strip()
-    return replace(report, code=words, remedy=_remedy(code), once_more=code in ONCE_MORE)
+    words = f"{status} {code or ''}".strip()
+    once_more = code in OUT_OF_REACH
+    return replace(report, code=words, remedy=REMEDIES_LATER.get(code), once_more=once_more)
 
 
-def _code(given: str) -> str:
-    """Nothing where it is no code: what is kept is read by staff, and must not repeat what was sealed."""
-    return given if given.isascii() and given.isdecimal() and len(given) < 6 else ""
-
-
-def _remedy(code: str) -> Remedy | None:
-    if code in OF_OUR_TEXTS:
-        return Remedy.FILTERED
-    return OF_THE_NUMBER.get(int(code)) if code else None
+def _code(given: str) -> int:
+    """0 where it is no code: what is kept is read by staff, and must not repeat what was sealed."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 6 else 0

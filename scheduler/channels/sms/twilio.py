@@ -22,21 +22,27 @@ CLOCKS_APART = timedelta(minutes=5)
 NAMES_TEXT = "message"
 """What the address for reports says of which text it is for: a report can be here before the answer is."""
 
-OF_THE_NUMBER: Mapping[int, Remedy | None] = {
+REMEDIES: Mapping[int, Remedy] = {
     21610: Remedy.OPTED_OUT,
     21211: Remedy.NUMBER_DEAD,
     21217: Remedy.NUMBER_DEAD,
     21614: Remedy.NO_TEXTS,
+    21635: Remedy.NO_TEXTS,
     30005: Remedy.NO_TEXTS,
     30006: Remedy.NO_TEXTS,
-    21408: None,  # a region that we do not text to
-    21612: None,  # no way from our number to theirs
+    21408: Remedy.NO_TEXTS,  # a region that our account does not text to
+    21612: Remedy.NO_TEXTS,  # no way from our number to theirs
+    30007: Remedy.FILTERED,
 }
-"""Twilio's codes that concern the recipient, and what they say of the number beyond this text."""
+"""Twilio's codes that end a text for good, and what they say beyond it."""
 OF_OURS = frozenset(
-    {20003, 20005, 20404, 21212, 21603, 21606, 21607, 21608, 21659, 21660, 21703, 30002, 63038}
+    {20003, 20005, 20404, 21212, 21603, 21606, 21607, 21608, 21659, 21660, 21703, 30002, 30032, 30034, 63038}
 )
 """Credentials, the account, our own number: nothing that another recipient would change."""
+OF_THE_WORDS = frozenset({21602, 21617, 21619, 21658})
+"""None, or too many: the same next time, and for anybody."""
+OUT_OF_REACH = frozenset({30003, 30008})
+"""The phone is off or out of reach, or nobody knows why."""
 
 
 class TwilioChannel:
@@ -105,11 +111,17 @@ def outcome_of(answer: Answered) -> Outcome:
     if answer.status >= 500:
         # 503 is said at the door; the others may come from somebody in between, after the text was taken.
         return Outcome(Verdict.LATER if answer.status == 503 else Verdict.UNKNOWN, words)
-    if answer.status in (401, 403, 404) or code in OF_OURS:
-        return Outcome(Verdict.US, words)
-    if code in OF_THE_NUMBER:
-        return Outcome(Verdict.ADDRESS, words, remedy=OF_THE_NUMBER[code])
-    return Outcome(Verdict.REFUSED, words)
+    return Outcome(_refusal(answer.status, code), words, remedy=REMEDIES.get(code))
+
+
+def _refusal(status: int, code: int) -> Verdict:
+    if code in REMEDIES:
+        return Verdict.ADDRESS
+    if status in (401, 403, 404) or code in OF_OURS:
+        return Verdict.US
+    if code in OUT_OF_REACH:
+        return Verdict.LATER
+    return Verdict.BROKEN if code in OF_THE_WORDS else Verdict.REFUSED
 
 
 def _taken(status: int, sid: object) -> Outcome:

@@ -43,6 +43,7 @@ def heed(session: Session, held: Held, remedy: Remedy | None, now: datetime) -> 
         ).one()
         if contact is not None:
             give_up(session, held.channel, contact, remedy, now)
+    if isinstance(held, Claimed):
         move_on(session, [held.id], now)
 
 

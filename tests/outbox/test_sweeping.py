@@ -15,7 +15,19 @@ from scheduler.services.outbox import sweeping
 from scheduler.services.outbox.claiming import BATCH
 from scheduler.services.outbox.fence import Passage, fence
 from scheduler.services.outbox.sweeping import Reaper, beat, expire, free, nudge
-from tests.outbox.conftest import HOUR, Book, add_messages, change, claim_at, claimed, first, now, row, rows
+from tests.outbox.conftest import (
+    HOUR,
+    Book,
+    add_messages,
+    attempts,
+    change,
+    claim_at,
+    claimed,
+    first,
+    now,
+    row,
+    rows,
+)
 
 SECOND = timedelta(seconds=1)
 SHORT = 0.05
@@ -38,7 +50,7 @@ def nudged(run: Runtime, later: timedelta) -> set[int]:
 
 
 def held(run: Runtime, message: int, state: MessageState, handoffs: int = 0) -> None:
-    change(run, message, state=state, token=uuid4(), handoffs=handoffs)
+    change(run, message, state=state, token=uuid4(), claimed_by="worker-1", handoffs=handoffs)
 
 
 def test_what_is_too_late_expires_and_nothing_else(run: Runtime, book: Book) -> None:
@@ -86,6 +98,21 @@ def test_a_message_that_is_held_for_a_lease_is_freed(run: Runtime, book: Book) -
     after = row(run, message)
     assert (after.state, after.token) == (MessageState.PENDING, None)
     assert claim_at(run, message)
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"), [(MessageState.CLAIMED, "later"), (MessageState.HANDOFF, "unknown")]
+)
+def test_the_attempt_of_a_worker_that_died_is_written_down(
+    run: Runtime, book: Book, state: MessageState, verdict: str
+) -> None:
+    message = first(run, book())
+    claimed(run, message)
+    change(run, message, state=state)
+    reaped(run, Reaper(0))
+    (attempt,) = attempts(run, message)
+    assert (attempt.attempt, attempt.worker, attempt.verdict) == (1, "worker-1", verdict)
+    assert attempt.detail == "its worker was gone"
 
 
 def test_the_lease_is_measured_from_when_the_reaper_first_saw_it(run: Runtime, book: Book) -> None:

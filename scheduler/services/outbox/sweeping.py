@@ -55,6 +55,13 @@ MAY_GO_ON = or_(
     )
 )
 """Whether a hand-over of which nobody knows the end is followed up once more."""
+_WRITE_DOWN = text("""
+INSERT INTO message_attempts (message_id, attempt, at, worker, verdict, code, detail, reference)
+SELECT id, attempt, :at, claimed_by, CASE state WHEN 'handoff' THEN 'unknown' ELSE 'later' END,
+       '', 'its worker was gone', ''
+FROM messages WHERE id = :message AND token = :mine AND state IN ('claimed', 'handoff')
+""")
+"""The attempt of a holder who cannot do it any more."""
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -142,6 +149,7 @@ class Reaper:
 def free(session: Session, message: int, token: UUID, now: datetime) -> None:
     """Claimed goes back; handed over goes back as often as its channel allows, then counts as unknown."""
     mine = Message.id == message, Message.token == token
+    session.execute(_WRITE_DOWN, {"message": message, "mine": token, "at": now})
     handoff = Message.state == MessageState.HANDOFF  # a holder who finished just now keeps what they wrote
     again = (Message.state == MessageState.CLAIMED) | (handoff & MAY_GO_ON)
     freed = update(Message).where(*mine, again).values(state=MessageState.PENDING, token=None, next_at=now)

@@ -24,8 +24,8 @@ class Bounds:
     """How much one call may cost."""
 
     seconds: float
-    size: int
-    """Bytes of an answer's body."""
+    size: int | None
+    """Bytes of an answer's body; None: nobody reads it, and whatever it is spoils no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,10 @@ def _send(
         return Answer(answer.status_code, answer.headers, _body(answer, bounds.size))
 
 
-def _body(answer: Response, size: int) -> bytes:
+def _body(answer: Response, size: int | None) -> bytes:
     """As it comes: what is packed could be a thousand times larger than it looks."""
+    if size is None:
+        return b""
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Unreachable("packed")
     received = bytearray()

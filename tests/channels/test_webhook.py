@@ -4,16 +4,17 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from scheduler.channels.outcome import Verdict
-from scheduler.channels.webhook import Call, WebhookChannel, signature
+from scheduler.channels.webhook import BOUNDS, Call, WebhookChannel, signature
 from scheduler.outgoing.http import Outside
 from tests.calendars.independent import NODE_MODULES
-from tests.web import Reply, ScriptedWeb, authorities, certified
+from tests.web import Reply, ScriptedWeb, authorities, certified, saying
 
 BODY = b'{"type":"visit.booked","timestamp":"2026-12-01T12:00:00+00:00","data":{"id":"x"}}'
 OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2gh"
@@ -113,6 +114,29 @@ def test_only_success_is_success_and_only_gone_is_gone(
     web.script = lambda asked: Reply(status, headers=metadata)
     outcome = channel.deliver(call(web.url()), go)
     assert (outcome.verdict, outcome.code, len(web.asked)) == (verdict, str(status), 1)
+
+
+LARGE, PACKED = b"x" * 70_000, {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, Verdict.SENT), (410, Verdict.ADDRESS)])
+@pytest.mark.parametrize("reply", [Reply(body=LARGE), Reply(body=b"\x1f\x8b", headers=PACKED)])
+def test_what_else_is_answered_changes_nothing(
+    channel: WebhookChannel, web: ScriptedWeb, reply: Reply, status: int, verdict: Verdict
+) -> None:
+    web.script = lambda asked: replace(reply, status=status)
+    outcome = channel.deliver(call(web.url()), go)
+    assert (outcome.verdict, outcome.code) == (verdict, str(status))
+
+
+@pytest.mark.parametrize(("status", "verdict"), [("200 OK", Verdict.SENT), ("410 Gone", Verdict.ADDRESS)])
+def test_an_answer_that_never_ends_keeps_nobody(status: str, verdict: Verdict) -> None:
+    began = f"HTTP/1.1 {status}\r\nContent-Length: 10\r\n\r\nwel".encode()
+    with saying(began) as port:
+        began_at = time.monotonic()
+        outcome = WebhookChannel(Outside(loopback=True)).deliver(call(f"http://127.0.0.1:{port}/"), go)
+    assert outcome.verdict is verdict
+    assert time.monotonic() - began_at < BOUNDS.seconds / 2
 
 
 @pytest.mark.parametrize(

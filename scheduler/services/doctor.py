@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from scheduler.channels.outcome import Outcome
 from scheduler.db.models import ChannelPause, ClinicProblem, Message
@@ -14,8 +15,11 @@ from scheduler.services.desk import Desk
 from scheduler.services.health import OK, Health, check, late_message
 from scheduler.services.hints import drops_by
 from scheduler.services.keys_fit import misfits
+from scheduler.services.measuring import waiting
 
 LATELY = timedelta(hours=24)
+RETRIED_LONG = timedelta(minutes=15)
+"""Well above what a mail server that makes strangers wait asks for."""
 GREETING = 10.0
 """Seconds for the mail server: some wait on purpose before they greet."""
 
@@ -29,6 +33,7 @@ WAYS_OUT = {
     "evictions": "set its maxmemory-policy to noeviction",
     "sweep": "start `visits sweep`; if it runs, its log says why it does not sweep",
     "due messages": "start `visits work`, or more of it; its log says what it waits for",
+    "retried messages": "the answer says what the provider wants, or what is away; each is tried on",
     "channels": "mend what the provider says; a probe goes out each minute and ends the pause by itself",
     "failed messages": "/staff, Messages: the code says why; correct the contact and send again, or call",
     "clock": "set this host's clock by NTP",
@@ -89,6 +94,7 @@ def _said(health: Health, desk: Desk) -> Iterator[Finding]:
 def _of_the_database(connection: Connection, desk: Desk) -> Iterator[Finding]:
     now = desk.db.now(connection)
     yield Finding("due messages", late_message(connection, now))
+    yield from _several("retried messages", _retried(connection, now))
     yield from _several("channels", _paused(connection))
     yield from _several("failed messages", _failed(connection, now))
     yield from _several("keys", misfits(connection, desk.secrets))
@@ -97,6 +103,20 @@ def _of_the_database(connection: Connection, desk: Desk) -> Iterator[Finding]:
 def _several(part: str, faults: Iterable[str]) -> Iterator[Finding]:
     found = [Finding(part, fault) for fault in faults]
     yield from found or [Finding(part, OK)]
+
+
+def _retried(connection: Connection, now: datetime) -> Iterator[str]:
+    """Of channels that are not paused, which say more themselves."""
+    long = Message.last_error.is_not(None), Message.due_at <= now - RETRIED_LONG
+    answer = func.array_agg(aggregate_order_by(Message.last_error, Message.due_at))[1]
+    found = (
+        select(Message.channel, func.count(), func.min(Message.due_at), answer)
+        .where(*waiting(now), *long, Message.channel.not_in(select(ChannelPause.channel)))
+        .group_by(Message.channel)
+    )
+    for channel, count, since, said in connection.execute(found):
+        minutes = (now - since).total_seconds() / 60
+        yield f"{count} by {channel}: one for {minutes:.0f} minutes, the last answer is {said}"
 
 
 def _paused(connection: Connection) -> Iterator[str]:

@@ -120,7 +120,8 @@ def send_again(desk: Desk, id: int, actor: Actor) -> Hint:
         if message.state not in UNHEARD or not true or visit.starts_at <= now:
             raise IllegalTransition
         message.state, message.finished_at, message.attempt = MessageState.PENDING, None, 0
-        message.next_at, message.nudged_at, message.expires_at = now, now, visit.starts_at
+        message.due_at = message.next_at = message.nudged_at = now
+        message.expires_at = visit.starts_at
         if MANNERS[ChannelName(message.channel)].asks:
             message.handoffs, message.provider_ref = 0, None  # else its provider would only be asked again
         note(session, actor, "send-again", "message", str(id), now, {"kind": message.kind})

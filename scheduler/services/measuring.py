@@ -1,16 +1,17 @@
 """How much there is to do, and for how long: counts and ages by code, nothing about anybody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from scheduler.db.models import Heartbeat, Message, Task, TriageCount
-from scheduler.domain.messages import MessageState
+from scheduler.domain.messages import MessageState, Queue
 from scheduler.services.desk import Desk
 from scheduler.services.health import SWEEP
 from scheduler.services.inbound.mailbox import silence
+from scheduler.services.outbox.manners import LONGEST_RETRY
 from scheduler.services.outside.watching import ages
 
 
@@ -24,7 +25,7 @@ class Measures:
     messages: Mapping[tuple[str, str, str], int]
     """By state, kind and channel."""
     oldest_due_message: float | None
-    """Since it was to be tried (again)."""
+    """Since it was due, however often it was tried; hooks, which are tried for days, left out."""
     last_sweep: float | None
     outside_calendars: Mapping[str, float]
     """Since the most silent source of each practitioner gave a calendar."""
@@ -46,9 +47,7 @@ def measure(connection: Connection, desk: Desk) -> Measures:
             Message.state, Message.kind, Message.channel
         )
     )
-    due = select(func.min(Message.next_at)).where(
-        Message.state == MessageState.PENDING, Message.next_at <= now, Message.expires_at > now
-    )
+    due = select(func.min(Message.due_at)).where(*waiting(now))
     answers = select(TriageCount.outcome, func.sum(TriageCount.answers)).group_by(TriageCount.outcome)
     swept = select(Heartbeat.at).where(Heartbeat.part == SWEEP)
     unread = silence(connection, desk.mailbox, now) if desk.mailbox else None
@@ -61,6 +60,22 @@ def measure(connection: Connection, desk: Desk) -> Measures:
         last_sweep=_age(connection.execute(swept).scalar_one_or_none(), now - desk.db.offset),
         outside_calendars=ages(connection, now),
         mailbox=unread.lasts.total_seconds() if unread else None,
+    )
+
+
+def waiting(now: datetime) -> Sequence[ColumnElement[bool]]:
+    """Of messages that are due and have not left: nobody tried, or it failed for now.
+
+    The index knows when each is tried next, and a retry is never far: what is planned for later is not read.
+    """
+    tried = Message.last_error.is_not(None)
+    return (
+        # A literal, as in the index: a plan that is kept for any state could not use it.
+        Message.state == literal(MessageState.PENDING, literal_execute=True),
+        Message.queue.in_([queue for queue in Queue if queue is not Queue.HOOKS]),
+        Message.next_at <= now + timedelta(seconds=LONGEST_RETRY),
+        (Message.next_at <= now) | (tried & (Message.due_at <= now)),
+        Message.expires_at > now,
     )
 
 

@@ -1,14 +1,17 @@
 """Figures for whoever watches the service: of all that waits, and of nobody in particular."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
+from sqlalchemy import update
 
 from scheduler.bootstrap import Runtime
-from scheduler.domain.messages import ErrandHint, Hint, Queue
+from scheduler.db.models import Message
+from scheduler.domain.messages import ErrandHint, Hint, MessageKind, Queue
 from scheduler.services.outbox.sweeping import beat
 from scheduler.services.tasks import open_task
 from tests.api.conftest import Serve
@@ -17,6 +20,7 @@ from tests.cast import NOW, at
 from workers.doorbell import Publisher
 
 TOKEN = "example-of-a-metrics-token"
+HOUR = timedelta(hours=1)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -50,6 +54,31 @@ def test_what_waits_is_counted_with_its_age(watched_service: FlaskClient, run: R
     assert seen["visits_messages", "email", "reminder", "pending"] == 2
     assert 0 < seen["visits_oldest_due_message_seconds",] < 120
     assert 0 <= seen["visits_last_sweep_seconds",] < 120
+
+
+RETRIED = {"last_error": "451 4.3.0", "attempt": 9}
+
+
+def test_a_message_waits_since_it_was_due_however_often_it_was_tried(
+    watched_service: FlaskClient, run: Runtime
+) -> None:
+    booked(watched_service)
+    with run.db.transaction() as session:
+        now = run.db.now(session)
+        told = update(Message).where(Message.kind == MessageKind.CONFIRMED)
+        tried = {"due_at": now - 5 * HOUR, "next_at": now + HOUR / 2}
+        session.execute(told.values(**tried, **RETRIED))
+    assert abs(scraped(watched_service)["visits_oldest_due_message_seconds",] - 5 * 3600) < 60
+
+
+def test_a_hook_that_is_tried_for_days_is_no_message_that_waits(
+    watched_service: FlaskClient, run: Runtime
+) -> None:
+    booked(watched_service)
+    with run.db.transaction() as session:
+        then = run.db.now(session) - 5 * HOUR
+        session.execute(update(Message).values(queue=Queue.HOOKS, due_at=then, next_at=then, **RETRIED))
+    assert scraped(watched_service)["visits_oldest_due_message_seconds",] == 0
 
 
 def test_where_nothing_waits_and_nobody_sweeps_the_figures_say_so(watched_service: FlaskClient) -> None:

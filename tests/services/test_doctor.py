@@ -13,7 +13,7 @@ from scheduler.db.models import ChannelPause, Message, Recipient
 from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.services.booking import book
 from scheduler.services.clinic.apply import note_problem
-from scheduler.services.doctor import WAYS_OUT, Finding, examine
+from scheduler.services.doctor import RETRIED_LONG, WAYS_OUT, Finding, examine
 from scheduler.services.health import MESSAGES_LATE
 from scheduler.services.outbox.sweeping import beat
 from tests.cast import at
@@ -66,6 +66,20 @@ def test_a_message_that_nobody_takes_is_named(run: Runtime, examined: Callable[[
         since = run.db.now(connection) - 2 * MESSAGES_LATE
     all_messages(run, next_at=since)
     assert "due since" in wrong(examined())["due messages"]
+
+
+def test_a_message_that_is_tried_again_and_again_is_named_with_the_last_answer(
+    run: Runtime, examined: Callable[[], list[Finding]]
+) -> None:
+    with run.db.single() as connection:
+        now = run.db.now(connection)
+    tried = {"next_at": now + HOUR / 2, "last_error": "451 4.3.0 try later"}
+    all_messages(run, due_at=now - RETRIED_LONG / 2, **tried)
+    assert wrong(examined()) == {}
+    all_messages(run, due_at=now - 5 * HOUR, **tried)
+    assert wrong(examined()) == {
+        "retried messages": "3 by email: one for 300 minutes, the last answer is 451 4.3.0 try later"
+    }
 
 
 def test_a_channel_that_is_paused_says_since_when_and_why(

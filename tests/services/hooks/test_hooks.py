@@ -242,7 +242,8 @@ def test_one_whose_worker_died_over_it_is_always_handed_over_again(
         with desk.db.transaction() as session:
             token = uuid4()
             mine = update(Message).where(Message.id == hook.id)
-            session.execute(mine.values(state="handoff", token=token, handoffs=Message.handoffs + 1))
+            held = {"state": "handoff", "token": token, "claimed_by": "worker-1"}
+            session.execute(mine.values(**held, handoffs=Message.handoffs + 1))
         with desk.db.transaction() as session:
             free(session, hook.id, token, desk.db.now(session))
         assert states(desk) == ["pending"]

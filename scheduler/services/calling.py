@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from scheduler.db.models import Message, Task, Visit
@@ -26,6 +26,12 @@ def open_call(session: Session, message: int, visit: UUID, due: datetime, now: d
     open_task(session, TaskKind.CALL, visit, f"{CAUSE}{message}", due, now)
 
 
+def says_the_same(other: type[Message]) -> ColumnElement[bool]:
+    """Whether another row tells the same person the same as a message, by whatever channel."""
+    same = ("visit_id", "recipient_id", "sequence", "kind", "offset_minutes")
+    return and_(*(getattr(other, name) == getattr(Message, name) for name in same))
+
+
 def call_instead(session: Session, messages: Collection[int], now: datetime) -> None:
     """These messages ended badly: what they tell of visits that are still to be is told by phone.
 
@@ -34,16 +40,13 @@ def call_instead(session: Session, messages: Collection[int], now: datetime) -> 
     if not messages:
         return
     called = aliased(Message)
-    same = (
-        getattr(called, name) == getattr(Message, name)
-        for name in ("visit_id", "recipient_id", "sequence", "kind", "offset_minutes")
-    )
+    by_phone = called.channel == ChannelName.CALL, called.state.in_(CALLED)
     unheard = (
         select(Message.id, Message.visit_id)
         .join(Visit, Visit.id == Message.visit_id)
         .where(Message.id.in_(messages), Message.kind.in_(NEWS), Visit.starts_at > now)
         .where(Message.channel != ChannelName.CALL)
-        .where(~exists().where(called.channel == ChannelName.CALL, called.state.in_(CALLED), *same))
+        .where(~exists().where(says_the_same(called), *by_phone))
         .order_by(Message.id)
     )
     for message, visit in session.execute(unheard):

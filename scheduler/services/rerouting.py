@@ -6,21 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
-from scheduler.db.models import ChannelPause, Message, Visit
+from scheduler.channels.outcome import Verdict
+from scheduler.db.models import ChannelPause, Message, MessageAttempt, Visit
 from scheduler.domain.messages import NEWS, ChannelName, Hint, MessageKind, MessageState, PlannedMessage
 from scheduler.domain.routing import Reach, dispatch
+from scheduler.services.calling import says_the_same
 from scheduler.services.planning import About, enter, message_row
 from scheduler.services.reaching import reach_of
 
 REROUTED = NEWS | {MessageKind.REMINDER, MessageKind.JOIN}
 """Kinds that somebody has to hear by whatever way."""
-PAUSED_LONG = timedelta(minutes=30)
+STUCK_LONG = timedelta(minutes=30)
 SOON = timedelta(hours=48)
 MOST_AT_ONCE = 500
-"""Reminders of a tick; the next tick finds the rest."""
+"""Messages that go another way in a minute; the next one finds the rest."""
 
 Found = Sequence[Row[Message, datetime]]
 """Messages, and when their visits begin."""
@@ -107,35 +109,69 @@ def was_texted(session: Session, recipient: UUID) -> bool:
     return bool(session.execute(select(handed_over)).scalar_one())
 
 
-def relieve_paused(session: Session, now: datetime) -> int:
-    """What a paused channel keeps back goes another way; how many.
+def relieve(session: Session, now: datetime) -> int:
+    """What a paused channel keeps back, or nobody takes, for half an hour goes another way; how many.
 
-    News of visits that are soon go besides, to whom nothing else reaches by phone. Reminders go instead, by
-    what else reaches and is not paused: without, they wait, and flood no call list.
+    News of visits that are soon go besides, to whom nothing else reaches by phone. Reminders of a paused
+    channel go instead, by what else reaches and is not paused: without, they wait, and flood no call list.
     """
     return _go_besides(session, now) + _redirect_reminders(session, now)
 
 
 def _go_besides(session: Session, now: datetime) -> int:
-    soon = Visit.starts_at <= now + SOON
-    found = session.execute(_kept_back(now, NEWS | {MessageKind.JOIN}).where(soon)).all()
+    found = session.execute(_unheard(now).limit(MOST_AT_ONCE)).all()
     enter(session, _planned(found, _open_to(session, found), now), now)
     return len(found)
 
 
-def _kept_back(now: datetime, kinds: Collection[MessageKind]) -> Select[Message, datetime]:
+def _unheard(now: datetime) -> Select[Message, datetime]:
+    """News of visits that are soon and that go no way but those on which they are stuck."""
+    other = aliased(Message)
+    elsewhere = exists().where(
+        says_the_same(other),
+        other.id != Message.id,
+        other.state != MessageState.SKIPPED,
+        ~_is_stuck(other, now),
+    )
+    return (
+        select(Message, Visit.starts_at)
+        .join(Visit, Visit.id == Message.visit_id)
+        .where(Visit.starts_at > now, Visit.starts_at <= now + SOON)
+        .where(Message.kind.in_(NEWS | {MessageKind.JOIN}), _is_stuck(Message, now), ~elsewhere)
+        .order_by(Message.id)
+        .with_for_update(of=Visit, key_share=True, skip_locked=True)
+    )
+
+
+def _is_stuck(message: type[Message], now: datetime) -> ColumnElement[bool]:
+    """Whether a message is due and its channel is paused for long, or it is long due and was tried in vain.
+
+    What nobody has tried is in no trouble: it waits for its turn, or for the morning.
+    """
+    long_ago = now - STUCK_LONG
+    paused = exists().where(ChannelPause.channel == message.channel, ChannelPause.since <= long_ago)
+    tried = exists().where(
+        MessageAttempt.message_id == message.id,
+        MessageAttempt.at >= message.due_at,
+        MessageAttempt.verdict != Verdict.FENCED,
+    )
+    stuck = or_(and_(message.due_at <= now, paused), and_(message.due_at <= long_ago, tried))
+    return and_(message.state == MessageState.PENDING, stuck)
+
+
+def _kept_back(now: datetime) -> Select[Message, datetime]:
     return (
         select(Message, Visit.starts_at)
         .join(ChannelPause, ChannelPause.channel == Message.channel)
         .join(Visit, Visit.id == Message.visit_id)
-        .where(ChannelPause.since <= now - PAUSED_LONG, Message.state == MessageState.PENDING)
-        .where(Message.kind.in_(kinds), Message.due_at <= now, Visit.starts_at > now)
+        .where(ChannelPause.since <= now - STUCK_LONG, Message.state == MessageState.PENDING)
+        .where(Message.kind == MessageKind.REMINDER, Message.due_at <= now, Visit.starts_at > now)
         .with_for_update(of=Visit, key_share=True, skip_locked=True)
     )
 
 
 def _redirect_reminders(session: Session, now: datetime) -> int:
-    found = session.execute(_kept_back(now, {MessageKind.REMINDER}).limit(MOST_AT_ONCE)).all()
+    found = session.execute(_kept_back(now).limit(MOST_AT_ONCE)).all()
     open_to = _open_to(session, found)
     moved = [each for each in found if (how := open_to.get(each.Message.recipient_id)) and how.reached]
     enter(session, _planned(moved, open_to, now), now)
@@ -145,8 +181,12 @@ def _redirect_reminders(session: Session, now: datetime) -> int:
 
 
 def _open_to(session: Session, found: Found) -> Mapping[UUID, Reach]:
-    """How their recipients are reached while some channels are paused."""
+    """How their recipients are reached by channels on which nothing of theirs is stuck, and that are open."""
     if not found:
         return {}
     paused = {ChannelName(each) for each in session.scalars(select(ChannelPause.channel))}
-    return {who: replace(how, reached=how.reached - paused) for who, how in _reach(session, found).items()}
+    stuck = {(message.recipient_id, message.channel) for message, _ in found}
+    return {
+        who: replace(how, reached=frozenset(way for way in how.reached - paused if (who, way) not in stuck))
+        for who, how in _reach(session, found).items()
+    }

@@ -3,12 +3,16 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from scheduler.bootstrap import Runtime
+from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause
-from scheduler.domain.messages import ChannelName, MessageKind
-from scheduler.services.rerouting import relieve_paused
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState
+from scheduler.services import rerouting
+from scheduler.services.rerouting import relieve as relieve_at
 from tests.cast import at
-from tests.outbox.conftest import Book, rows
+from tests.outbox.conftest import Book, change, claimed, finished, now, rows
 
 MINUTE = timedelta(minutes=1)
 PHONE = "+14095550123"
@@ -28,7 +32,7 @@ def pause(run: Runtime, *channels: ChannelName) -> None:
 
 def relieve(run: Runtime, later: timedelta) -> int:
     with run.db.transaction() as session:
-        return relieve_paused(session, run.db.now(session) + later)
+        return relieve_at(session, run.db.now(session) + later)
 
 
 def told_by(run: Runtime, visit: UUID) -> list[tuple[str, str]]:
@@ -36,8 +40,86 @@ def told_by(run: Runtime, visit: UUID) -> list[tuple[str, str]]:
     return [(each.channel, each.state) for each in rows(run, visit, MessageKind.CONFIRMED)]
 
 
+def fails(run: Runtime, visit: UUID, *channels: ChannelName, verdict: Verdict = Verdict.LATER) -> None:
+    """Each of these is tried once, in vain."""
+    for each in rows(run, visit, MessageKind.CONFIRMED):
+        if each.channel in channels:
+            change(run, each.id, next_at=now(run))
+            assert finished(run, claimed(run, each.id), verdict) == (
+                None if verdict is Verdict.FENCED else MessageState.PENDING
+            )
+
+
+def sent(run: Runtime, visit: UUID, channel: ChannelName) -> None:
+    (message,) = (each for each in rows(run, visit, MessageKind.CONFIRMED) if each.channel == channel)
+    assert finished(run, claimed(run, message.id), Verdict.SENT) == MessageState.SENT
+
+
 def test_where_every_channel_is_paused_somebody_calls(run: Runtime, book: Book) -> None:
     visit = tomorrow(book)
     pause(run, ChannelName.EMAIL, ChannelName.SMS)
     relieve(run, 31 * MINUTE)
     assert told_by(run, visit) == [("email", "pending"), ("sms", "pending"), ("call", "pending")]
+    assert relieve(run, 32 * MINUTE) == 0, "once"
+
+
+def test_what_a_server_does_not_take_for_half_an_hour_is_told_by_phone(run: Runtime, book: Book) -> None:
+    """A server that is away refuses nobody, so that no channel is paused."""
+    visit = book(at(2, 9))
+    fails(run, visit, ChannelName.EMAIL)
+    assert relieve(run, 29 * MINUTE) == 0
+    assert relieve(run, 31 * MINUTE) == 1
+    assert told_by(run, visit) == [("email", "pending"), ("call", "pending")]
+    assert relieve(run, 32 * MINUTE) == 0, "once"
+
+
+def test_what_was_told_by_text_needs_no_call(run: Runtime, book: Book) -> None:
+    visit = tomorrow(book)
+    sent(run, visit, ChannelName.SMS)
+    fails(run, visit, ChannelName.EMAIL)
+    assert relieve(run, 31 * MINUTE) == 0
+
+
+def test_a_text_goes_instead_where_none_was_planned(run: Runtime, book: Book) -> None:
+    visit = tomorrow(book)
+    (text,) = (each for each in rows(run, visit, MessageKind.CONFIRMED) if each.channel == ChannelName.SMS)
+    change(run, text.id, state=MessageState.SKIPPED)  # when they did not want any
+    fails(run, visit, ChannelName.EMAIL)
+    relieve(run, 31 * MINUTE)
+    assert told_by(run, visit) == [("email", "pending"), ("sms", "pending")]
+
+
+@pytest.mark.parametrize("paused", [(), (ChannelName.EMAIL,)], ids=["both fail", "one is paused"])
+def test_where_mail_and_texts_both_fail_somebody_calls_once(
+    run: Runtime, book: Book, paused: tuple[ChannelName, ...]
+) -> None:
+    visit = tomorrow(book)
+    pause(run, *paused)
+    fails(run, visit, *{ChannelName.EMAIL, ChannelName.SMS} - {*paused})
+    relieve(run, 31 * MINUTE)
+    assert told_by(run, visit) == [("email", "pending"), ("sms", "pending"), ("call", "pending")]
+    assert relieve(run, 32 * MINUTE) == 0
+
+
+def test_what_only_waits_for_its_turn_is_not_told_otherwise(run: Runtime, book: Book) -> None:
+    """Nobody has tried it: a backlog after an outage, a text that may not come at night."""
+    waits, yields = book(at(2, 9)), book(at(2, 10))
+    fails(run, yields, ChannelName.EMAIL, verdict=Verdict.FENCED)
+    for each in rows(run, kind=MessageKind.CONFIRMED):
+        change(run, each.id, state=MessageState.PENDING, token=None)
+    assert relieve(run, 31 * MINUTE) == 0
+    assert {*told_by(run, waits), *told_by(run, yields)} == {("email", "pending")}
+
+
+def test_of_visits_that_are_not_soon_news_may_wait(run: Runtime, book: Book) -> None:
+    fails(run, book(at(9, 9)), ChannelName.EMAIL)
+    assert relieve(run, 31 * MINUTE) == 0
+
+
+def test_of_many_some_are_told_otherwise_at_a_time(
+    run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rerouting, "MOST_AT_ONCE", 2)
+    for _ in range(3):
+        fails(run, book(), ChannelName.EMAIL)
+    assert [relieve(run, 31 * MINUTE) for _ in range(3)] == [2, 1, 0]

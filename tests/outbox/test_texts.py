@@ -22,7 +22,8 @@ from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from scheduler.services.outbox.sweeping import Reaper, expire
-from scheduler.services.rerouting import move_on, relieve_paused
+from scheduler.services.rerouting import move_on
+from scheduler.services.rerouting import relieve as relieve_at
 from scheduler.services.suppressing import suppress
 from tests.cast import at
 from tests.outbox.conftest import Book, attempts, change, claim_at, now, row, rows
@@ -396,9 +397,9 @@ def test_a_channel_that_is_paused_for_long_is_gone_around_for_visits_that_are_so
         at_once = run.db.now(session)
         session.add(ChannelPause(channel="email", since=at_once, reason="535", next_probe_at=at_once))
     with run.db.transaction() as session:
-        assert relieve_paused(session, run.db.now(session) + timedelta(minutes=29)) == 0
-        assert relieve_paused(session, run.db.now(session) + timedelta(minutes=31)) == 1
-        assert relieve_paused(session, run.db.now(session) + timedelta(minutes=32)) == 1
+        assert relieve_at(session, run.db.now(session) + timedelta(minutes=29)) == 0
+        assert relieve_at(session, run.db.now(session) + timedelta(minutes=31)) == 1
+        assert relieve_at(session, run.db.now(session) + timedelta(minutes=32)) == 0
     assert [channel for kind, channel, _ in by(run, soon) if kind == "confirmed"] == ["email", "call"]
     assert {channel for _, channel, _ in by(run, late)} == {"email"}
 
@@ -412,7 +413,7 @@ def pause(run: Runtime, *channels: ChannelName) -> None:
 
 def relieve(run: Runtime) -> int:
     with run.db.transaction() as session:
-        return relieve_paused(session, run.db.now(session))
+        return relieve_at(session, run.db.now(session))
 
 
 def kept_back(run: Runtime, book: Book, **patient: Any) -> UUID:

@@ -108,7 +108,7 @@ class EmailChannel:
         if session is not None and self._reusable(session):
             try:
                 session.deadline.restart(self._deadline)
-                session.reset()
+                session.renew()
                 return session
             except _TROUBLE:
                 session.fit = False

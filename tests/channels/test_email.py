@@ -1,6 +1,7 @@
 """Against servers that behave; `test_email_faults.py` has the others."""
 
 import multiprocessing
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from scheduler.channels.email import EmailChannel
 from scheduler.channels.mime import Mail, compose
 from scheduler.channels.outcome import Verdict
 from scheduler.channels.smtp.endpoint import Endpoint, Security
-from tests.smtp import CUT, SILENT, ScriptedServer, client_tls, eventually, server_tls
+from tests.smtp import CUT, SILENT, ScriptedServer, Step, client_tls, eventually, server_tls
 
 
 def passes() -> bool:
@@ -97,6 +98,13 @@ def test_a_hundred_mails_take_one_connection_and_the_next_another(mail: Mail) ->
         channel.close()
 
 
+@pytest.fixture
+def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two mails more than a moment passes."""
+    monkeypatch.setattr("scheduler.channels.smtp.session.MOMENT", 0.0)
+
+
+@pytest.mark.usefixtures("rested")
 def test_a_connection_that_died_idle_is_opened_again(mail: Mail) -> None:
     with ScriptedServer({"RSET": [CUT, "250 Ok"]}) as server:
         channel = EmailChannel(server.url())
@@ -104,6 +112,43 @@ def test_a_connection_that_died_idle_is_opened_again(mail: Mail) -> None:
         assert server.connections == 2
 
 
+def test_whoever_took_a_mail_a_moment_ago_is_not_asked_whether_they_live(mail: Mail) -> None:
+    with ScriptedServer() as server:
+        channel = EmailChannel(server.url())
+        assert [channel.deliver(mail, passes).verdict for _ in range(3)] == [Verdict.SENT] * 3
+        assert (server.connections, server.heard("RSET")) == (1, [])
+
+
+@pytest.mark.parametrize("script", [{"RCPT": ["550 5.1.1 who?", "250 Ok"]}, {".": ["554 no", "250 Ok"]}])
+def test_after_a_refusal_the_conversation_begins_anew(mail: Mail, script: dict[str, Step]) -> None:
+    with ScriptedServer(script) as server:
+        channel = EmailChannel(server.url())
+        assert [channel.deliver(mail, passes).verdict for _ in range(2)][1] is Verdict.SENT
+        assert (server.connections, len(server.heard("RSET"))) == (1, 1)
+
+
+@pytest.mark.parametrize("last_words", [b"", b"421 4.7.0 enough for today\r\n"])
+def test_a_server_that_hangs_up_after_each_mail_gets_each_over_a_connection_of_its_own(
+    mail: Mail, last_words: bytes
+) -> None:
+    farewells: list[bytes] = []
+
+    class OneEach(ScriptedServer):
+        def _answer(self, connection: socket.socket, content: bytes) -> None:
+            super()._answer(connection, content)
+            connection.sendall(last_words)
+            connection.shutdown(socket.SHUT_RDWR)
+            farewells.append(last_words)
+
+    with OneEach() as server:
+        channel = EmailChannel(server.url())
+        for count in range(1, 4):
+            assert channel.deliver(mail, passes).verdict is Verdict.SENT
+            assert eventually(lambda: len(farewells) == server.connections)
+            assert server.connections == count
+
+
+@pytest.mark.usefixtures("rested")
 def test_a_connection_that_a_firewall_forgot_is_opened_again(
     mail: Mail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

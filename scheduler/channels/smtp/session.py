@@ -22,6 +22,9 @@ from scheduler.channels.smtp.endpoint import Endpoint, Security
 FINAL_DOT = b".\r\n"
 RESET_SECONDS = 5.0
 """A server that is still there says so quickly; a connection that a firewall forgot says nothing at all."""
+MOMENT = 1.0
+"""Seconds after a mail was taken in which nobody asks whether the connection lives: in a backlog the question
+would be a fifth of the conversation."""
 CLOSING = 421
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
 
@@ -52,6 +55,8 @@ class Session(smtplib.SMTP):
         """Connected, and ready for another message after a RSET."""
         self.awaiting = False
         """The final dot has left, and no answer to it has come."""
+        self._took = False
+        """The last thing that it did was to take a message."""
         self.born = self.used = monotonic()
         self.owner = os.getpid()
         self.messages = 0
@@ -71,13 +76,17 @@ class Session(smtplib.SMTP):
             self._log_in(endpoint)
         self.fit = True
 
-    def reset(self) -> None:
-        with self.deadline.at_most(RESET_SECONDS):
-            self._step(Phase.RESET, lambda: self.docmd("RSET"))
+    def renew(self) -> None:
+        """Be ready for another message; raises where the server is not."""
+        if self._took and monotonic() - self.used < MOMENT:
+            self._check_silence()
+        else:
+            with self.deadline.at_most(RESET_SECONDS):
+                self._step(Phase.RESET, lambda: self.docmd("RSET"))
 
     def address(self, sender: str, recipient: str) -> None:
         """Both as they go over the wire, without angle brackets."""
-        options = ""
+        options, self._took = "", False
         if not (sender.isascii() and recipient.isascii()):
             if not self.has_extn("smtputf8"):
                 raise NoUtf8
@@ -90,7 +99,7 @@ class Session(smtplib.SMTP):
         self._step(Phase.DATA, lambda: self.docmd("DATA"))
         self.fit = False
         self.send(_LINE_START_DOT.sub(b"..", content))
-        self._still_listening()
+        self._check_silence()
         if self.deadline.left() < reserve:
             raise TimeoutError("too little time is left for an answer to the final dot")
         if not fence():
@@ -98,7 +107,7 @@ class Session(smtplib.SMTP):
         self.send(FINAL_DOT)
         self.awaiting, self.phase = True, Phase.END
         answer = self._heard(Phase.END, self.getreply())
-        self.awaiting = False
+        self.awaiting, self._took = False, answer.welcome
         self.messages += 1
         return answer
 
@@ -137,13 +146,13 @@ class Session(smtplib.SMTP):
         except smtplib.SMTPException as error:
             raise NoLogin(str(error)) from error
 
-    def _still_listening(self) -> None:
-        """A server that speaks before the final dot, or hangs up, has given up on this message."""
+    def _check_silence(self) -> None:
+        """A server that speaks before its turn, or hangs up, has given up on us."""
         assert self.sock is not None
         assert self.file is not None
         if wire.has_spoken(self.sock, self.file):
             code, words = self.getreply()
-            raise Refused(Answer(Phase.DATA, code, words.decode(errors="replace")))
+            raise Refused(Answer(self.phase, code, words.decode(errors="replace")))
 
     def _step(self, phase: Phase, say: Callable[[], Reply]) -> None:
         self.phase, self.fit = phase, False

@@ -104,8 +104,6 @@ def test_what_did_not_arrive_stays_so(
         ("21211", "number-dead", "number-dead"),
         ("21217", "number-dead", "number-dead"),
         ("21614", "no-texts", "number-dead"),
-        ("21408", "no-texts", "number-dead"),
-        ("21612", "no-texts", "number-dead"),
         ("30005", "no-texts", "number-dead"),
         ("30006", "no-texts", "number-dead"),
     ],

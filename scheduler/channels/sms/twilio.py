@@ -30,8 +30,6 @@ REMEDIES: Mapping[int, Remedy] = {
     21635: Remedy.NO_TEXTS,
     30005: Remedy.NO_TEXTS,
     30006: Remedy.NO_TEXTS,
-    21408: Remedy.NO_TEXTS,  # a region that our account does not text to
-    21612: Remedy.NO_TEXTS,  # no way from our number to theirs
     30007: Remedy.FILTERED,
 }
 """Twilio's codes that end a text for good, and what they say beyond it."""
@@ -41,6 +39,9 @@ OF_OURS = frozenset(
 """Credentials, the account, our own number: nothing that another recipient would change."""
 OF_THE_WORDS = frozenset({21602, 21617, 21619, 21658})
 """None, or too many: the same next time, and for anybody."""
+NO_WAY = frozenset({21408, 21612})
+"""Our account does not text to that region, or our number not to theirs: of one number it is the number's
+fault, of many it is ours, and no reason to suppress them all."""
 OUT_OF_REACH = frozenset({30003, 30008})
 """The phone is off or out of reach, or nobody knows why."""
 
@@ -117,6 +118,8 @@ def outcome_of(answer: Answered) -> Outcome:
 def _refusal(status: int, code: int) -> Verdict:
     if code in REMEDIES:
         return Verdict.ADDRESS
+    if code in NO_WAY:
+        return Verdict.REFUSED
     if status in (401, 403, 404) or code in OF_OURS:
         return Verdict.US
     if code in OUT_OF_REACH:

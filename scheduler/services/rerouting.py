@@ -9,8 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from scheduler.channels.outcome import Verdict
-from scheduler.db.models import ChannelPause, Message, MessageAttempt, Visit
+from scheduler.db.models import ChannelPause, Message, Visit
 from scheduler.domain.messages import NEWS, ChannelName, Hint, MessageKind, MessageState, PlannedMessage
 from scheduler.domain.routing import Reach, dispatch
 from scheduler.services.calling import says_the_same
@@ -144,18 +143,14 @@ def _unheard(now: datetime) -> Select[Message, datetime]:
 
 
 def _is_stuck(message: type[Message], now: datetime) -> ColumnElement[bool]:
-    """Whether a message is due and its channel is paused for long, or it is long due and was tried in vain.
+    """Whether a message is due and its channel is paused for long, or it is long due and was taken in vain.
 
-    What nobody has tried is in no trouble: it waits for its turn, or for the morning.
+    What nobody took yet is in no trouble: after an outage of ours it only waits for its turn.
     """
     long_ago = now - STUCK_LONG
     paused = exists().where(ChannelPause.channel == message.channel, ChannelPause.since <= long_ago)
-    tried = exists().where(
-        MessageAttempt.message_id == message.id,
-        MessageAttempt.at >= message.due_at,
-        MessageAttempt.verdict != Verdict.FENCED,
-    )
-    stuck = or_(and_(message.due_at <= now, paused), and_(message.due_at <= long_ago, tried))
+    in_vain = and_(message.due_at <= long_ago, message.attempt > 0)
+    stuck = or_(and_(message.due_at <= now, paused), in_vain)
     return and_(message.state == MessageState.PENDING, stuck)
 
 

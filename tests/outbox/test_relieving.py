@@ -10,9 +10,10 @@ from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.services import rerouting
+from scheduler.services.outbox.fence import give_back
 from scheduler.services.rerouting import relieve as relieve_at
 from tests.cast import at
-from tests.outbox.conftest import Book, change, claimed, finished, now, rows
+from tests.outbox.conftest import Book, change, claimed, finished, rows
 
 MINUTE = timedelta(minutes=1)
 PHONE = "+14095550123"
@@ -40,14 +41,11 @@ def told_by(run: Runtime, visit: UUID) -> list[tuple[str, str]]:
     return [(each.channel, each.state) for each in rows(run, visit, MessageKind.CONFIRMED)]
 
 
-def fails(run: Runtime, visit: UUID, *channels: ChannelName, verdict: Verdict = Verdict.LATER) -> None:
+def fails(run: Runtime, visit: UUID, *channels: ChannelName) -> None:
     """Each of these is tried once, in vain."""
     for each in rows(run, visit, MessageKind.CONFIRMED):
         if each.channel in channels:
-            change(run, each.id, next_at=now(run))
-            assert finished(run, claimed(run, each.id), verdict) == (
-                None if verdict is Verdict.FENCED else MessageState.PENDING
-            )
+            assert finished(run, claimed(run, each.id), Verdict.LATER) == MessageState.PENDING
 
 
 def sent(run: Runtime, visit: UUID, channel: ChannelName) -> None:
@@ -101,14 +99,21 @@ def test_where_mail_and_texts_both_fail_somebody_calls_once(
     assert relieve(run, 32 * MINUTE) == 0
 
 
-def test_what_only_waits_for_its_turn_is_not_told_otherwise(run: Runtime, book: Book) -> None:
-    """Nobody has tried it: a backlog after an outage, a text that may not come at night."""
-    waits, yields = book(at(2, 9)), book(at(2, 10))
-    fails(run, yields, ChannelName.EMAIL, verdict=Verdict.FENCED)
-    for each in rows(run, kind=MessageKind.CONFIRMED):
-        change(run, each.id, state=MessageState.PENDING, token=None)
+def test_what_nobody_has_taken_yet_waits_for_its_turn(run: Runtime, book: Book) -> None:
+    visit = book(at(2, 9))
     assert relieve(run, 31 * MINUTE) == 0
-    assert {*told_by(run, waits), *told_by(run, yields)} == {("email", "pending")}
+    assert told_by(run, visit) == [("email", "pending")]
+
+
+def test_what_was_taken_and_not_begun_because_its_server_is_silent_is_as_stuck(
+    run: Runtime, book: Book
+) -> None:
+    visit = book(at(2, 9))
+    for each in rows(run, visit, MessageKind.CONFIRMED):
+        with run.db.transaction() as session:
+            give_back(session, claimed(run, each.id), run.db.now(session))
+    assert relieve(run, 31 * MINUTE) == 1
+    assert told_by(run, visit) == [("email", "pending"), ("call", "pending")]
 
 
 def test_of_visits_that_are_not_soon_news_may_wait(run: Runtime, book: Book) -> None:

@@ -1,15 +1,20 @@
 """Whose fault it is that messages are refused after the server has heard them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from scheduler.bootstrap import Runtime
 from scheduler.channels.outcome import Outcome, Verdict
-from scheduler.db.models import ChannelPause, Message, MessageAttempt
+from scheduler.db.models import ChannelPause, Message, MessageAttempt, Task
+from scheduler.domain.messages import ChannelName
+from scheduler.domain.tasks import TaskKind
 from scheduler.services.booking import book
+from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.cast import at, patient
-from tests.outbox.postbox import REFUSED, Postbox, deliver_hinted, make_round, states
+from tests.outbox.postbox import REFUSED, SENT, Postbox, deliver_hinted, make_round, states
+from tests.outbox.test_texts import Phone
 from tests.services.asking import request
 
 NO_SUCH_USER = Outcome(Verdict.ADDRESS, "550 5.1.1", "recipient: no such user")
@@ -29,9 +34,32 @@ def outcome(run: Runtime) -> list[str]:
     return [state for _, state in states(run)]
 
 
-def paused(run: Runtime) -> bool:
+def paused(run: Runtime) -> list[str]:
     with run.db.transaction() as session:
-        return bool(session.scalars(select(ChannelPause)).all())
+        return list(session.scalars(select(ChannelPause.channel)))
+
+
+def texts(run: Runtime) -> list[str]:
+    """States of those that tell the booking."""
+    found = select(Message.state).where(Message.channel == ChannelName.SMS, Message.offset_minutes == 0)
+    with run.db.transaction() as session:
+        return list(session.scalars(found))
+
+
+def text_all(run: Runtime, answer: Outcome) -> None:
+    """Each of those that are not sent yet, with that answer."""
+    room = PostRoom(run.desk, {**run.channels, ChannelName.SMS: Phone(answer)}, "test")
+    with run.db.transaction() as session:
+        waiting = update(Message).where(Message.channel == ChannelName.SMS, Message.offset_minutes == 0)
+        hints = session.scalars(waiting.values(next_at=run.db.now(session)).returning(Message.id)).all()
+    for hint in sorted(hints):
+        deliver(room, hint)
+
+
+def open_calls(run: Runtime) -> int:
+    found = select(func.count()).where(Task.kind == TaskKind.CALL, Task.done_at.is_(None))
+    with run.db.transaction() as session:
+        return session.execute(found).scalar_one()
 
 
 def an_hour_passes(run: Runtime) -> None:
@@ -57,6 +85,29 @@ def test_the_fifth_says_that_it_is_us_and_what_was_marked_is_unmarked(run: Runti
     with run.db.transaction() as session:
         rows = session.scalars(select(Message).where(Message.offset_minutes == 0)).all()
     assert all(row.token is None and row.finished_at is None for row in rows)
+
+
+def test_nobody_is_called_for_what_will_be_sent_after_all(run: Runtime) -> None:
+    book_for(run, 1, 2, 3, 4)
+    make_round(run, Postbox(REFUSED))
+    assert open_calls(run) == 4
+    book_for(run, 5, day=9)
+    make_round(run, Postbox(REFUSED))
+    assert open_calls(run) == 0
+
+
+def test_of_texts_the_fifth_says_so_too(run: Runtime) -> None:
+    for number in range(1, 6):
+        phone = {"phone": f"+1409555010{number}", "email": None}
+        asked = request(at(8, 8 + number), number, **phone)
+        book(run.desk, replace(asked, consents=("sms:1",)))
+    text_all(run, REFUSED)
+    assert texts(run) == ["pending"] * 5
+    assert open_calls(run) == 0
+    assert paused(run) == ["sms"]
+    an_hour_passes(run)
+    text_all(run, SENT)
+    assert texts(run) == ["sent"] * 5
 
 
 def test_one_person_with_five_visits_is_one_recipient(run: Runtime) -> None:

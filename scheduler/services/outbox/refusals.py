@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt, Recipient
 from scheduler.domain.messages import ChannelName, MessageState
+from scheduler.services.calling import calls_no_more
 from scheduler.services.outbox.claiming import PROBE_EVERY, Held
 from scheduler.services.reaching import CONTACT_HASH
 
@@ -21,8 +22,8 @@ _LOCK = 0x72656675
 def concerns_us(session: Session, held: Held, now: datetime) -> bool:
     """Whether a refusal, already written down as an attempt, is our fault and not this recipient's.
 
-    Once it is, what was marked as failed in the window is unmarked; and as long as the channel is paused,
-    nothing fails.
+    Once it is, what was marked as failed in the window is unmarked, and nobody has to say it by phone; and
+    as long as the channel is paused, nothing fails.
     """
     session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     paused = session.get(ChannelPause, held.channel) is not None
@@ -66,8 +67,11 @@ def _refused(channel: ChannelName, since: datetime) -> Subquery:
 
 def _unmark(session: Session, refused: Subquery, now: datetime) -> None:
     failed = Message.state == MessageState.FAILED, Message.expires_at > now
-    session.execute(
+    unmarked = session.scalars(
         update(Message)
         .where(Message.id.in_(select(refused.c.id)), *failed)
         .values(state=MessageState.PENDING, token=None, finished_at=None, next_at=now + PROBE_EVERY)
+        .returning(Message.id)
     )
+    for message in unmarked.all():
+        calls_no_more(session, message, now)

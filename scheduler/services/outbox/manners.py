@@ -26,9 +26,9 @@ LONGEST_RETRY = 3_600.0
 """Seconds; retries end when the message expires, not after a count, so that an outage exhausts nothing."""
 
 
-def retry_delay(attempt: int) -> timedelta:
-    """Exponential with full jitter, from half a minute to an hour."""
-    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempt, 10))
+def retry_delay(tries: int) -> timedelta:
+    """After so many that failed: exponential with full jitter, from half a minute to an hour."""
+    ceiling = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(tries, 10))
     return timedelta(seconds=random.uniform(FIRST_RETRY, ceiling))  # noqa: S311 - guards no secret
 
 
@@ -54,7 +54,7 @@ class Manner:
     asks: bool = False
     """Whether in doubt the provider is asked what became of it, instead of handing it over again."""
     retry: Callable[[int], timedelta] = retry_delay
-    """How long to wait after which attempt."""
+    """How long to wait after which failed try; a claim that was given back is none."""
     waits: Sequence[timedelta] = ()
     """How long to wait after which failed try instead, the last one of which ends it."""
     afterwards: Callable[[Session, Held, Outcome, datetime], None] | None = None

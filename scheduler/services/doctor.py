@@ -1,22 +1,25 @@
 """What is wrong with the service, in words, each with the way out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from scheduler.channels.outcome import Outcome
-from scheduler.db.models import ChannelPause, ClinicProblem, Message
+from scheduler.db.models import ChannelPause, ClinicProblem, Message, WebhookEndpoint
 from scheduler.domain.errors import Unavailable
-from scheduler.domain.messages import MessageState
+from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.services.desk import Desk
 from scheduler.services.health import OK, Health, check, late_message
 from scheduler.services.hints import drops_by
 from scheduler.services.keys_fit import misfits
 from scheduler.services.measuring import waiting
+from scheduler.services.outbox.hooks import GONE
 
+LOST = (MessageState.FAILED, MessageState.UNKNOWN, MessageState.EXPIRED)
+"""A bounce is somebody's address, and a task."""
 LATELY = timedelta(hours=24)
 RETRIED_LONG = timedelta(minutes=15)
 """Well above what a mail server that makes strangers wait asks for."""
@@ -36,6 +39,8 @@ WAYS_OUT = {
     "retried messages": "the answer says what the provider wants, or what is away; each is tried on",
     "channels": "mend what the provider says; a probe goes out each minute and ends the pause by itself",
     "failed messages": "/staff, Messages: the code says why; correct the contact and send again, or call",
+    "failed hooks": "`GET /v1/webhooks/deliveries` has the answers; then `POST /v1/webhooks/replay`",
+    "endpoints": "`PATCH /v1/webhooks/ID` with `enabled`, then `POST /v1/webhooks/replay`; or `DELETE` it",
     "clock": "set this host's clock by NTP",
     "no_clinic": "`visits clinic apply FILE`",
     "clinic": "mend the file (`visits clinic check FILE`) and apply it; the one before stays in force",
@@ -96,7 +101,9 @@ def _of_the_database(connection: Connection, desk: Desk) -> Iterator[Finding]:
     yield Finding("due messages", late_message(connection, now))
     yield from _several("retried messages", _retried(connection, now))
     yield from _several("channels", _paused(connection))
-    yield from _several("failed messages", _failed(connection, now))
+    yield from _several("failed messages", _failed_messages(connection, now))
+    yield from _several("failed hooks", _failed_hooks(connection, now))
+    yield from _several("endpoints", _gone(connection))
     yield from _several("keys", misfits(connection, desk.secrets))
 
 
@@ -124,11 +131,27 @@ def _paused(connection: Connection) -> Iterator[str]:
         yield f"{pause.channel}: since {pause.since.isoformat(timespec='minutes')}: {pause.reason}"
 
 
-def _failed(connection: Connection, now: datetime) -> Iterator[str]:
-    lately = Message.state == MessageState.FAILED, Message.finished_at > now - LATELY
-    counts = select(Message.channel, Message.kind, func.count()).where(*lately)
-    for channel, kind, count in connection.execute(counts.group_by(Message.channel, Message.kind)):
-        yield f"{count} of kind {kind} by {channel} in the last 24 hours"
+def _failed_messages(connection: Connection, now: datetime) -> Iterator[str]:
+    columns = Message.state, Message.kind, Message.channel
+    counts = select(*columns, func.count()).where(*_lately(now), Message.kind != MessageKind.WEBHOOK)
+    for state, kind, channel, count in connection.execute(counts.group_by(*columns)):
+        yield f"{count} {state} of kind {kind} by {channel} in the last 24 hours"
+
+
+def _failed_hooks(connection: Connection, now: datetime) -> Iterator[str]:
+    counts = select(Message.state, func.count()).where(*_lately(now), Message.kind == MessageKind.WEBHOOK)
+    for state, count in connection.execute(counts.group_by(Message.state)):
+        yield f"{count} {state} in the last 24 hours"
+
+
+def _lately(now: datetime) -> Sequence[ColumnElement[bool]]:
+    return Message.state.in_(LOST), Message.finished_at > now - LATELY
+
+
+def _gone(connection: Connection) -> Iterator[str]:
+    gone = WebhookEndpoint.disabled_reason == GONE, WebhookEndpoint.removed_at.is_(None)
+    for id, label in connection.execute(select(WebhookEndpoint.id, WebhookEndpoint.label).where(*gone)):
+        yield f"{id} ({label}): answered 410, and hears nothing since"
 
 
 def _mail(refusal: Outcome | None) -> str:

@@ -9,12 +9,15 @@ from sqlalchemy import update
 
 from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.channels.email import EmailChannel
-from scheduler.db.models import ChannelPause, Message, Recipient
-from scheduler.domain.messages import ChannelName, MessageState
+from scheduler.db.models import ChannelPause, Message, Recipient, WebhookEndpoint
+from scheduler.domain.actors import Actor, ActorKind
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.services.booking import book
 from scheduler.services.clinic.apply import note_problem
 from scheduler.services.doctor import RETRIED_LONG, WAYS_OUT, Finding, examine
 from scheduler.services.health import MESSAGES_LATE
+from scheduler.services.hooks.keeping import Endpoint, add_endpoint, remove_endpoint
+from scheduler.services.outbox.hooks import GONE
 from scheduler.services.outbox.sweeping import beat
 from tests.cast import at
 from tests.conftest import NOWHERE, example_key, settings_for
@@ -22,6 +25,7 @@ from tests.services.asking import request
 from tests.smtp import ScriptedServer, eventually
 
 HOUR = timedelta(hours=1)
+INTEGRATOR = Actor(ActorKind.STAFF, "integrator")
 
 
 @pytest.fixture
@@ -104,12 +108,55 @@ def test_messages_that_failed_today_are_counted_and_older_ones_are_history(
     all_messages(run, state=MessageState.FAILED, finished_at=now - HOUR)
     said = [each.said for each in examined() if each.part == "failed messages"]
     assert sorted(said) == [
-        "1 of kind confirmed by email in the last 24 hours",
-        "1 of kind join by email in the last 24 hours",
-        "1 of kind reminder by email in the last 24 hours",
+        "1 failed of kind confirmed by email in the last 24 hours",
+        "1 failed of kind join by email in the last 24 hours",
+        "1 failed of kind reminder by email in the last 24 hours",
     ]
     all_messages(run, finished_at=now - 25 * HOUR)
     assert wrong(examined()) == {}
+
+
+@pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.EXPIRED])
+def test_what_nobody_knows_of_or_came_too_late_has_failed_too(
+    run: Runtime, examined: Callable[[], list[Finding]], state: MessageState
+) -> None:
+    with run.db.single() as connection:
+        now = run.db.now(connection)
+    all_messages(run, state=state, finished_at=now - HOUR)
+    assert f"1 {state} of kind " in wrong(examined())["failed messages"]
+
+
+def test_hooks_that_failed_have_a_way_out_of_their_own(
+    run: Runtime, examined: Callable[[], list[Finding]]
+) -> None:
+    hooked(run)
+    with run.db.transaction() as session:
+        gone = update(Message).where(Message.kind == MessageKind.WEBHOOK)
+        finished = run.db.now(session) - HOUR
+        session.execute(gone.values(state=MessageState.FAILED, finished_at=finished))
+    (found,) = [each for each in examined() if not each.well]
+    assert (found.part, found.said) == ("failed hooks", "1 failed in the last 24 hours")
+    assert "/v1/webhooks/deliveries" in found.way_out
+
+
+def test_an_endpoint_that_said_it_is_gone_is_named(
+    run: Runtime, examined: Callable[[], list[Finding]]
+) -> None:
+    endpoint = hooked(run)
+    with run.db.transaction() as session:
+        session.execute(update(Message).values(state=MessageState.SENT))
+        session.execute(update(WebhookEndpoint).values(enabled=False, disabled_reason=GONE))
+    said = wrong(examined())
+    assert said == {"endpoints": f"{endpoint.id} (records): answered 410, and hears nothing since"}
+    remove_endpoint(run.desk, endpoint.id, INTEGRATOR)
+    assert wrong(examined()) == {}
+
+
+def hooked(run: Runtime) -> Endpoint:
+    """An endpoint that was told of a visit."""
+    endpoint = add_endpoint(run.desk, "records", "https://records.example/in", None, INTEGRATOR)
+    book(run.desk, request(at(3, 11), 1))
+    return endpoint
 
 
 def test_a_refused_clinic_file_is_shown_with_its_lines(

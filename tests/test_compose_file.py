@@ -38,7 +38,21 @@ def seconds(text: str) -> int:
 def test_a_service_comes_back_and_says_whether_it_is_well(name: str) -> None:
     service = SERVICES[name]
     assert service["restart"] == ("no" if name == ONE_SHOT else "unless-stopped")
-    assert service["healthcheck"] == {"disable": True} if name == ONE_SHOT else service["healthcheck"]["test"]
+    assert (service["healthcheck"] == {"disable": True}) == (name == ONE_SHOT)
+
+
+def test_each_part_is_asked_whether_it_does_its_work() -> None:
+    """And not only whether it is there."""
+    asked = {name: service["healthcheck"].get("test", []) for name, service in SERVICES.items()}
+    assert asked["sweeper"] == ["CMD", "visits", "health", "sweep"]
+    assert all(asked[name] == ["CMD", "visits", "health", "work"] for name in WORKERS)
+    assert asked["api"][:3] == ["CMD", "python", "-c"]
+    assert "'GET', '/health/ready'" in asked["api"][3]
+    assert "getresponse().status != 200" in asked["api"][3]
+    assert "('127.0.0.1', 8000)" in asked["door"][3]
+    assert asked["postgres"][1] == "pg_isready"
+    assert asked["redis"] == ["CMD-SHELL", "redis-cli ping | grep -q PONG"]
+    assert set(SERVICES) == {*WORKERS, ONE_SHOT, "sweeper", "api", "door", "postgres", "redis", "mailpit"}
 
 
 @every_service

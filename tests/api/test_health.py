@@ -41,6 +41,16 @@ def test_without_a_sweeper_it_books_but_is_degraded(clinic: object, serve: Serve
     assert "visits sweep" in answer.get_json()["checks"]["sweep"]
 
 
+def test_with_a_sweeper_that_stands_still_it_books_but_is_degraded(
+    clinic: Database, serve: Serve, redis: str
+) -> None:
+    with clinic.transaction() as session:
+        beat(session, clinic.now(session) - clinic.offset - timedelta(seconds=35))
+    body = serve(redis_url=redis).get("/health/ready").get_json()
+    assert body["status"] == "degraded"
+    assert [name for name, said in body["checks"].items() if said != "ok"] == ["sweep"]
+
+
 def test_without_redis_it_books_but_is_degraded(swept: object, serve: Serve) -> None:
     answer = serve().get("/health/ready")
     body = answer.get_json()

@@ -162,6 +162,47 @@ def test_deliveries_are_listed_the_newest_first_with_their_attempts_and_replayed
     rehearsal.db.dispose()
 
 
+def lost_hooks(client: FlaskClient, run: Runtime, visits: int) -> list[str]:
+    """Their deliveries, the oldest first, an hour between one and the next."""
+    for number in range(visits):
+        booked(client, number, start=at(8, 9 + number).isoformat())
+    with run.db.transaction() as session:
+        hooks = session.scalars(select(Message).where(Message.kind == "webhook").order_by(Message.id)).all()
+        for number, hook in enumerate(hooks):
+            hook.state, hook.created_at = "failed", at(7, 9 + number)
+        return [str(hook.id) for hook in hooks]
+
+
+def waiting(client: FlaskClient, staff: Headers) -> set[str]:
+    return {each["id"] for each in deliveries(client, staff, "?status=pending")}
+
+
+def test_what_was_not_taken_is_replayed_from_a_moment_on(
+    client: FlaskClient, staff: Headers, run: Runtime
+) -> None:
+    made = entered(client, staff)
+    _, then, after = lost_hooks(client, run, 3)
+    body = {"webhook": made["id"], "since": at(7, 10).isoformat()}
+    assert said(client.post("/v1/webhooks/replay", json=body, headers=staff), 202) == {"replayed": 2}
+    assert waiting(client, staff) == {then, after}
+    assert said(client.post("/v1/webhooks/replay", json=body, headers=staff), 202) == {"replayed": 0}
+
+
+def test_so_many_are_replayed_at_once_and_the_rest_by_asking_again(
+    client: FlaskClient, staff: Headers, run: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, lost = entered(client, staff), lost_hooks(client, run, 3)
+    monkeypatch.setattr("scheduler.services.hooks.deliveries.MOST_REPLAYED", 2)
+    body = {"webhook": made["id"]}
+    counts, left = [], []
+    for _ in range(3):
+        again = said(client.post("/v1/webhooks/replay", json=body, headers=staff), 202)
+        counts.append(again["replayed"])
+        left.append(waiting(client, staff))
+    assert counts == [2, 1, 0]
+    assert left == [set(lost[:2]), set(lost), set(lost)], "the oldest first"
+
+
 def test_what_an_endpoint_does_not_have_is_not_replayed(client: FlaskClient, staff: Headers) -> None:
     made, other = entered(client, staff), entered(client, staff)
     booked(client)

@@ -98,8 +98,7 @@ def test_nobody_is_called_for_what_will_be_sent_after_all(run: Runtime) -> None:
 
 def test_of_texts_the_fifth_says_so_too(run: Runtime) -> None:
     for number in range(1, 6):
-        phone = {"phone": f"+1409555010{number}", "email": None}
-        asked = request(at(8, 8 + number), number, **phone)
+        asked = request(at(8, 8 + number), number, phone=f"+1409555010{number}", email=None)
         book(run.desk, replace(asked, consents=("sms:1",)))
     text_all(run, REFUSED)
     assert texts(run) == ["pending"] * 5

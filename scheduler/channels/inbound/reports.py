@@ -27,11 +27,12 @@ _OURS = re.compile(rb"<([0-9a-f]{32})@[^<>\s]{1,255}>")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _SAYS_NOTHING = re.compile(r"(?:\d\.0\.0)?")
 _QUOTED = re.compile(r"(?<![\d.])[45]\.[0-7]\.\d{1,3}(?!\.?\d)")
+_ANSWER = r"(?:smtp;\s*|:\s+)"
 _IN_WORDS = {
-    "4.2.2": re.compile(r"smtp; *452\b"),
-    "5.2.2": re.compile(r"smtp; *552\b|mailbox (?:is )?full|quota", re.I),
+    "4.2.2": re.compile(_ANSWER + r"452\b"),
+    "5.2.2": re.compile(_ANSWER + r"552\b|mailbox (?:is )?full|quota", re.I),
     "5.7.1": re.compile(r"\bblocked\b|block ?list|blacklist|\bspam\b|policy|reputation", re.I),
-    "4.0.0": re.compile(r"smtp; *4\d\d\b"),
+    "4.0.0": re.compile(_ANSWER + r"4\d\d\b"),
 }
 """What an answer without a code of RFC 3463 says all the same: the first that fits."""
 _WARNS = re.compile(

@@ -34,6 +34,7 @@ def test_a_mail_that_arrived() -> None:
         ("550 5.1.1 no such user", "5.1.1"),
         ("550-5.7.26 This mail is unauthenticated", "5.7.26"),
         ("552 too much mail", "5.2.2"),
+        ("\r\n  552 too much mail", "5.2.2"),
         ("452 too much mail", "4.2.2"),
         ("550 mailbox is full", "5.2.2"),
         ("554 Service unavailable; Client host [5.2.2.10] blocked using a list", "5.7.1"),
@@ -128,6 +129,8 @@ def test_a_report_in_words_of_its_own(sender: dict[str, str]) -> None:
     [
         ("User's mailbox is full (#5.2.2)", "5.2.2"),
         ("User's mailbox is full", "5.2.2"),
+        ("198.51.100.7 said: 552 too much mail", "5.2.2"),
+        ("SMTP error after RCPT TO:<pat0@patients.example>:\n    451 later", "4.0.0"),
         ("198.51.100.7 said: 550 5.7.1 blocked (#5.7.1)", "5.7.1"),
         ("198.51.100.7 said: 550 your host is blocked", "5.7.1"),
         ("I'm not going to try again; it has been in the queue too long. (#4.4.1)", "4.4.1"),

@@ -18,6 +18,7 @@ from scheduler.services.calling import CAUSE
 from scheduler.services.desk import Desk
 from scheduler.services.outbox.content import facts_of
 from scheduler.services.outbox.texts import place_name
+from scheduler.services.reaching import HAS_WRONG_NUMBER
 from scheduler.services.recipients import contact_of
 
 _CAUSE = func.concat(CAUSE, Message.id)
@@ -30,20 +31,23 @@ class Saying:
     """Of the message that is said."""
     words: str
     call: Caller | None
-    """Whom to call; None where they left no number."""
+    """Whom to call; None where they left no number, or it is somebody else's."""
 
 
 def sayings(session: Session, desk: Desk, tasks: Sequence[int]) -> dict[int, Saying]:
     """By task, for those that a message opened; of the visit as it is now."""
     behind = (
-        select(Task.id, Message.kind, Visit, Recipient)
+        select(Task.id, Message.kind, Visit, Recipient, HAS_WRONG_NUMBER)
         .join(Message, Task.cause == _CAUSE)
         .join(Visit, Visit.id == Message.visit_id)
         .join(Recipient, Recipient.id == Message.recipient_id)
         .where(Task.id.in_(tasks))
     )
     clinic = desk.clinics.moment(session).clinic
-    return {id: _saying(desk, clinic, kind, visit, who) for id, kind, visit, who in session.execute(behind)}
+    return {
+        id: _saying(desk, clinic, kind, visit, who, wrong=wrong)
+        for id, kind, visit, who, wrong in session.execute(behind)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def planned_sayings(session: Session, desk: Desk, now: datetime, until: datetime
     """Calls that are due before `until` and no tasks yet, the first first; not more than `most`."""
     task = exists().where(Task.visit_id == Message.visit_id, Task.kind == TaskKind.CALL, Task.cause == _CAUSE)
     waiting = (
-        select(Message.due_at, Message.kind, Visit, Recipient)
+        select(Message.due_at, Message.kind, Visit, Recipient, HAS_WRONG_NUMBER)
         .join(Visit, Visit.id == Message.visit_id)
         .join(Recipient, Recipient.id == Message.recipient_id)
         # As the index has them: by state, queue and channel.
@@ -71,14 +75,14 @@ def planned_sayings(session: Session, desk: Desk, now: datetime, until: datetime
     )
     clinic = desk.clinics.moment(session).clinic
     return [
-        Planned(due, visit.id, _saying(desk, clinic, kind, visit, who))
-        for due, kind, visit, who in session.execute(waiting)
+        Planned(due, visit.id, _saying(desk, clinic, kind, visit, who, wrong=wrong))
+        for due, kind, visit, who, wrong in session.execute(waiting)
     ]
 
 
-def _saying(desk: Desk, clinic: Clinic, kind: str, visit: Visit, who: Recipient) -> Saying:
+def _saying(desk: Desk, clinic: Clinic, kind: str, visit: Visit, who: Recipient, *, wrong: bool) -> Saying:
     meant = MessageKind(kind)
     words = render_call(facts_of(desk, clinic, meant, meant, visit, who), place_name(clinic, visit))
     contact = contact_of(desk, who)
-    call = Caller(contact.name, contact.phone, contact.language) if contact.phone else None
+    call = Caller(contact.name, contact.phone, contact.language) if contact.phone and not wrong else None
     return Saying(kind, words, call)

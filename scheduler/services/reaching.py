@@ -37,6 +37,14 @@ MAIL_ENDED: ScalarSelect[str] = (
     .scalar_subquery()
 )
 """Why no mail goes to a recipient's address; NULL where it does."""
+WRONG_NUMBER = "wrong-number"
+"""Why nothing goes to a number whose owner says that they are somebody else: nobody calls it either."""
+HAS_WRONG_NUMBER: ColumnElement[bool] = (
+    exists()
+    .where(Suppression.channel == ChannelName.SMS, Suppression.contact_hash == Recipient.phone_hash)
+    .where(Suppression.reason == WRONG_NUMBER)
+    .correlate(Recipient)
+)
 BY_MAIL: ColumnElement[bool] = and_(Recipient.email.is_not(None), ~unwanted(ChannelName.EMAIL))
 BY_TEXT: ColumnElement[bool] = and_(Recipient.phone.is_not(None), WANTS_TEXTS, ~unwanted(ChannelName.SMS))
 HEARS_OF_IT: ColumnElement[bool] = and_(

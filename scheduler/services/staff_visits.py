@@ -1,7 +1,7 @@
 """A visit as staff see it: with the people, whose seals are opened here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import InviteAnswer, Patient, Recipient, Visit
 from scheduler.db.secrets import Vault
 from scheduler.services.desk import Desk
-from scheduler.services.reaching import BY_MAIL, BY_TEXT, MAIL_ENDED, notify
+from scheduler.services.reaching import BY_MAIL, BY_TEXT, HAS_WRONG_NUMBER, MAIL_ENDED, notify
 from scheduler.services.recipients import IS_INVOLVED, PATIENT
 from scheduler.services.reminding import WANTS_NO_REMINDERS
 from scheduler.services.visit_facts import VisitFacts, facts
@@ -32,6 +32,8 @@ class StaffRecipient:
     """Whether they want reminders by mail."""
     mail_ended: str | None
     """Why no mail goes to their address, as a code; None where it does, or there is none."""
+    wrong_number: bool
+    """Whether somebody else has their number: it is not called."""
     answer: str | None
     """The newest of their calendar to the invite, such as `accepted` or `declined`."""
 
@@ -54,8 +56,12 @@ class StaffVisit(VisitFacts):
 
     @property
     def to_call(self) -> StaffRecipient:
-        """Whom to phone about it: somebody with a number, of those who are told, the patient first."""
-        return min(self.recipients, key=lambda one: (not one.phone, not one.receives, one.role != PATIENT))
+        """Whom to phone about it: somebody with a number, of those who are told, the patient first.
+
+        Without the number where it is somebody else's: they would hear of the visit.
+        """
+        people = [replace(one, phone=None) if one.wrong_number else one for one in self.recipients]
+        return min(people, key=lambda one: (not one.phone, not one.receives, one.role != PATIENT))
 
 
 def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[StaffVisit]:
@@ -63,15 +69,18 @@ def staff_visits(session: Session, desk: Desk, visits: Sequence[Visit]) -> list[
     patients = select(Patient).where(Patient.id.in_({visit.patient_id for visit in visits}))
     of_these = Recipient.visit_id.in_([visit.id for visit in visits])
     recipients = (
-        select(Recipient, BY_MAIL, BY_TEXT, WANTS_NO_REMINDERS, MAIL_ENDED, InviteAnswer.partstat)
+        select(Recipient, BY_MAIL, BY_TEXT, WANTS_NO_REMINDERS, HAS_WRONG_NUMBER, MAIL_ENDED)
+        .add_columns(InviteAnswer.partstat)
         .outerjoin(InviteAnswer, InviteAnswer.recipient_id == Recipient.id)
         .where(of_these, IS_INVOLVED)
     )
     known = {patient.id: patient for patient in session.scalars(patients)}
     vault = desk.secrets.vault
     told: dict[UUID, list[Told]] = {visit.id: [] for visit in visits}
-    for row, mail, text, refuses, ended, answer in session.execute(recipients.order_by(Recipient.role)):
-        told[row.visit_id].append((_recipient(vault, row, refuses, ended, answer), mail, text))
+    for each in session.execute(recipients.order_by(Recipient.role)):
+        row, mail, text, refuses, wrong, ended, answer = each
+        one = _recipient(vault, row, ended, answer, refuses=refuses, wrong=wrong)
+        told[row.visit_id].append((one, mail, text))
     return [_opened(vault, visit, known[visit.patient_id], told[visit.id]) for visit in visits]
 
 
@@ -94,7 +103,7 @@ def patient_name(vault: Vault, patient: Patient) -> str:
 
 
 def _recipient(
-    vault: Vault, row: Recipient, refuses: bool, ended: str | None, answer: str | None
+    vault: Vault, row: Recipient, ended: str | None, answer: str | None, *, refuses: bool, wrong: bool
 ) -> StaffRecipient:
     def said(column: str, value: bytes | None) -> str | None:
         return vault.open(f"recipients.{column}", row.id, value) if value else None
@@ -109,5 +118,6 @@ def _recipient(
         language=row.language,
         reminders=not refuses,
         mail_ended=ended,
+        wrong_number=wrong,
         answer=answer.lower() if answer else None,
     )

@@ -24,6 +24,7 @@ from scheduler.services.desk import Desk
 from scheduler.services.disowning import end_access
 from scheduler.services.outbox.carrying import compose_anew
 from scheduler.services.outbox.remedies import give_up
+from scheduler.services.reaching import WRONG_NUMBER
 from scheduler.services.recipients import IS_INVOLVED, PATIENT
 from scheduler.services.relinking import text_links
 from scheduler.services.rerouting import replan
@@ -31,7 +32,6 @@ from scheduler.services.suppressing import suppress, visits_told
 from scheduler.services.tasks import close_tasks
 
 SMS = ChannelName.SMS
-WRONG = "wrong-number"
 """Why nothing goes to a number whose owner is somebody else; no START takes it back."""
 QUIET = timedelta(hours=1)
 """For so long words that mean nothing are not answered again: two machines would never stop."""
@@ -54,7 +54,7 @@ Effect = tuple[TextOutcome, Answer | None, Sequence[Hint]]
 
 def _confirm(come: Incoming) -> Effect:
     """The one visit that is ahead; with several nobody knows which is meant, so that each has its link."""
-    if _suppressed(come) == WRONG:
+    if _suppressed(come) == WRONG_NUMBER:
         return TextOutcome.NOTHING, None, ()
     ahead = come.session.execute(_ahead(come)).all()
     if not ahead:
@@ -91,7 +91,7 @@ def _start(come: Incoming) -> Effect:
     """Only what its owner ended, and only where they once agreed."""
     why = _suppressed(come)
     if why not in (None, Remedy.OPTED_OUT) or not wants_texts(come.session, come.number):
-        return TextOutcome.NOT_STARTED, None if why == WRONG else Answer.NOT_STARTED, ()
+        return TextOutcome.NOT_STARTED, None if why == WRONG_NUMBER else Answer.NOT_STARTED, ()
     if why is None:
         return TextOutcome.NOTHING, Answer.STARTED, ()
     visits = visits_told(come.session, SMS, come.number, come.now)
@@ -107,9 +107,11 @@ def _start(come: Incoming) -> Effect:
 
 def _wrong(come: Incoming) -> Effect:
     """The number is somebody else's: nothing more goes there, and what went there opens nothing."""
-    if not suppress(come.session, SMS, come.number, WRONG, come.now):
+    if not suppress(come.session, SMS, come.number, WRONG_NUMBER, come.now):
         ours = Suppression.channel == SMS, Suppression.contact_hash == come.number
-        again = update(Suppression).where(*ours, Suppression.reason != WRONG).values(reason=WRONG)
+        again = (
+            update(Suppression).where(*ours, Suppression.reason != WRONG_NUMBER).values(reason=WRONG_NUMBER)
+        )
         if come.session.execute(again.returning(Suppression.reason)).first() is None:
             return TextOutcome.NOTHING, None, ()
     theirs, kind = Recipient.phone_hash == come.number, TaskKind.WRONG_NUMBER

@@ -4,18 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
-from scheduler.db.models import AuditEntry, Message, Task
+from scheduler.db.models import AuditEntry, Message, Recipient, Task
 from scheduler.domain.actors import Actor, ActorKind
-from scheduler.domain.messages import MessageKind, MessageState
+from scheduler.domain.messages import ChannelName, MessageKind, MessageState
+from scheduler.domain.people import Contact
 from scheduler.domain.visits import Act
 from scheduler.services.booking import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
 from scheduler.services.outbox.delivering import PostRoom, deliver
+from scheduler.services.reaching import WRONG_NUMBER
+from scheduler.services.recipients import BOOKED_BY, enter_recipient
+from scheduler.services.staff_tasks import TaskView, Wanted, list_tasks
+from scheduler.services.suppressing import suppress
 from tests.cast import NOW, at
 from tests.pages.staff.desk import Desk, plain
 from tests.services.asking import request
@@ -46,11 +52,15 @@ def call(run: Runtime, visit: UUID, kind: MessageKind) -> None:
     deliver(PostRoom(run.desk, run.channels, "worker"), message)
 
 
-def printed(run: Runtime, day: int, hour: int = 8) -> str:
-    """The list as it is then, without markup. Nobody stays signed in for days."""
+def it_is(run: Runtime, when: datetime) -> None:
     with run.db.single() as connection:
-        run.db.offset += at(day, hour) - run.db.now(connection)
-    who = Desk(run, name=f"desk-{uuid4()}")
+        run.db.offset += when - run.db.now(connection)
+
+
+def printed(run: Runtime, day: int, hour: int = 8, language: str = "en") -> str:
+    """The list as it is then, without markup. Nobody stays signed in for days."""
+    it_is(run, at(day, hour))
+    who = Desk(run, name=f"desk-{uuid4()}", language=language)
     return plain(who.get("/calls"))
 
 
@@ -111,3 +121,61 @@ def test_what_helps_no_more_is_not_called(run: Runtime) -> None:
     with run.db.transaction() as session:
         session.execute(update(Message).values(expires_at=at(8, 14)))
     assert COMES_UP not in printed(run, 8, 15)
+
+
+# ------------------------------------------------------------------------------------- a number that is wrong
+
+
+def wrong(run: Runtime, visit: UUID) -> None:
+    """Whoever has the number answered WRONG to a text."""
+    with run.db.transaction() as session:
+        number = session.scalars(select(Recipient.phone_hash).where(Recipient.visit_id == visit)).first()
+        assert number
+        suppress(session, ChannelName.SMS, number, WRONG_NUMBER, run.db.now(session))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "A new one is needed."), ("es", "Hace falta uno nuevo.")]
+)
+def test_nobody_is_told_to_call_a_stranger(run: Runtime, language: str, words: str) -> None:
+    visit = by_phone(run)
+    wrong(run, visit)
+    assert words in printed(run, 8, language=language), "planned"
+    it_is(run, at(8, 15))
+    call(run, visit, MessageKind.REMINDER)
+    desk = Desk(run, name="lee", language=language)
+    for page in ("/calls", ""):
+        said = plain(desk.get(page))
+        assert words in said and "555-0120" not in said
+
+
+def test_of_a_wrong_number_the_api_gives_what_to_say_and_no_number(run: Runtime) -> None:
+    visit = by_phone(run)
+    it_is(run, at(8, 15))
+    call(run, visit, MessageKind.REMINDER)
+    assert [task.call.phone for task in tasks(run) if task.call] == ["+14095550120"]
+    wrong(run, visit)
+    (task,) = tasks(run)
+    assert task.call is None and task.saying
+
+
+def tasks(run: Runtime) -> list[TaskView]:
+    with run.db.transaction() as session:
+        page = list_tasks(session, run.desk, Wanted(), None, 50, STAFF, run.db.now(session))
+    return list(page.items)
+
+
+def test_a_helper_with_a_number_is_called_instead(run: Runtime) -> None:
+    visit = by_phone(run)
+    wrong(run, visit)
+    helper = Contact(name="Parent Example", phone="+14095550177")
+    with run.db.transaction() as session:
+        enter_recipient(session, run.desk, visit, BOOKED_BY, helper, receives=True)
+    assert "Parent Example (409) 555-0177" in printed(run, 8)
+
+
+def test_the_page_of_the_visit_says_which_number_is_wrong(run: Runtime) -> None:
+    visit = by_phone(run)
+    wrong(run, visit)
+    said = plain(Desk(run).get(f"/visits/{visit}"))
+    assert "(409) 555-0120 The number is somebody else's" in said

@@ -12,7 +12,7 @@ from scheduler.db import schema
 from scheduler.db.models import ChannelPause, ClinicProblem, Heartbeat, Message
 from scheduler.db.redis import redis_client
 from scheduler.domain.errors import Unavailable
-from scheduler.domain.messages import MessageState
+from scheduler.domain.messages import ChannelName, MessageState, Queue
 from scheduler.services.audit.verifying import unsealed
 from scheduler.services.desk import Desk
 from scheduler.services.inbound.mailbox import Silence, silence
@@ -139,6 +139,8 @@ def late_message(connection: Connection, now: datetime) -> str:
             Message.next_at <= now - MESSAGES_LATE,
             Message.expires_at > now,
             Message.channel.not_in(select(ChannelPause.channel)),
+            Message.queue.in_([*Queue]),  # which the index begins with
+            Message.channel.in_([*ChannelName]),
         )
     ).scalar_one()
     return f"one is due since {oldest.isoformat()}: is `visits work` running?" if oldest else OK

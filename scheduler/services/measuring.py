@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from scheduler.db.models import Heartbeat, Message, Task, TriageCount
-from scheduler.domain.messages import MessageState, Queue
+from scheduler.domain.messages import ChannelName, MessageState, Queue
 from scheduler.services.desk import Desk
 from scheduler.services.health import SWEEP
 from scheduler.services.inbound.mailbox import silence
@@ -73,6 +73,7 @@ def waiting(now: datetime) -> Sequence[ColumnElement[bool]]:
         # A literal, as in the index: a plan that is kept for any state could not use it.
         Message.state == literal(MessageState.PENDING, literal_execute=True),
         Message.queue.in_([queue for queue in Queue if queue is not Queue.HOOKS]),
+        Message.channel.in_([*ChannelName]),
         Message.next_at <= now + timedelta(seconds=LONGEST_RETRY),
         (Message.next_at <= now) | (tried & (Message.due_at <= now)),
         Message.expires_at > now,

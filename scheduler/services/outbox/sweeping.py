@@ -106,6 +106,9 @@ def unheard(session: Session, now: datetime) -> list[Hint]:
     waiting = (
         select(Message.id, Message.queue)
         .where(Message.state == MessageState.PENDING, Message.nudged_at == now)
+        .where(
+            Message.queue.in_([*Queue]), Message.channel.in_([*ChannelName])
+        )  # which the index begins with
         .where(Message.next_at <= now - UNHEARD)
         .order_by(Message.queue != Queue.URGENT, Message.next_at)
         .limit(MOST_UNHEARD)

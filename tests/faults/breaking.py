@@ -4,41 +4,49 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from scheduler.domain.messages import Queue
-from tests.faults.parts import process_behind
-from tests.faults.postmaster import Moment
+from tests.faults.parts import Part, process_behind
+from tests.faults.postmaster import FORGET, Moment
 from tests.faults.stack import Stack, kill_redis, postgres_pid, redis_pid
 from tests.processes import eventually
 
 FAKETIME = [str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")]
 CATCHING = 90.0
 """Seconds for which we wait for somebody who sends or books: processes start slowly on a busy machine."""
+HANDED_OVER = "SELECT 1 FROM messages WHERE state = 'handoff' AND claimed_by LIKE :by LIMIT 1"
+SLOWLY = 1 / 24
+"""The part of a lease that a slow server takes for its answer: half of what a worker keeps for it."""
 Strike = Callable[[int], None]
 """What is done to a process, by its id."""
 
 
 class Hunter:
-    """Strikes whoever is in the midst of a mail, so many times."""
+    """Strikes a worker's process that is in the midst of a mail, so many times.
 
-    def __init__(self, strike: Strike, times: int) -> None:
+    A sweeper sends too, what was due for long and nobody took; but it has several mails in hand at once.
+    """
+
+    def __init__(self, workers: Collection[int], strike: Strike, times: int) -> None:
+        self._workers = workers
         self._strike = strike
         self.left = times
 
     def __call__(self, port: int) -> None:
         pid = process_behind(port) if self.left else None
-        if pid is not None:
+        if pid is not None and os.getpgid(pid) in self._workers:
             self.left -= 1
             self._strike(pid)
 
 
 @contextmanager
 def struck(stack: Stack, moment: Moment, strike: Strike, times: int = 1) -> Iterator[None]:
-    hunter = Hunter(strike, times)
+    hunter = Hunter([each.pid for each in stack.workers], strike, times)
     with stack.smtp.watched(moment, hunter):
         yield
         assert stack.let_pass(lambda: hunter.left == 0, CATCHING), "nobody was sending"
@@ -66,29 +74,68 @@ def worker_killed(stack: Stack) -> Iterator[None]:
 
 
 def worker_frozen(moment: Moment) -> Callable[[Stack], Iterator[None]]:
-    """For longer than its lease; then it goes on as if nothing had been."""
+    """With all its processes, wherever these are in mails of their own."""
+    return _frozen(moment, lambda pid: -os.getpgid(pid))
+
+
+def child_frozen(moment: Moment) -> Callable[[Stack], Iterator[None]]:
+    """One of a worker's processes alone."""
+    return _frozen(moment, lambda pid: pid)
+
+
+def _frozen(moment: Moment, whom: Callable[[int], int]) -> Callable[[Stack], Iterator[None]]:
+    """For longer than the lease; then it goes on as if nothing had been."""
 
     def breaks(stack: Stack) -> Iterator[None]:
         frozen: list[int] = []
 
         def freeze(pid: int) -> None:
-            frozen.append(os.getpgid(pid))
-            os.killpg(frozen[-1], signal.SIGSTOP)
+            frozen.append(whom(pid))
+            os.kill(frozen[-1], signal.SIGSTOP)
 
         with struck(stack, moment, freeze):
             yield
         time.sleep(stack.lease + 2)
-        for group in frozen:
-            os.killpg(group, signal.SIGCONT)
+        for each in frozen:
+            os.kill(each, signal.SIGCONT)
 
     return breaks
 
 
+def all_asked_to_end(stack: Stack) -> Iterator[None]:
+    """Everybody who sends, as an update does it, while a slow server has a mail and has not said so."""
+    senders = [*stack.workers, *stack.sweepers]
+
+    def strike(_: int) -> None:
+        for each in senders:
+            each.ask_to_end()
+
+    with stack.smtp.pausing(SLOWLY * stack.lease), struck(stack, Moment.DOT, strike):
+        yield
+    for each in senders:
+        each.stop()
+
+
 def sweepers_killed(stack: Stack) -> Iterator[None]:
     """One, and then the other one too."""
-    stack.sweepers[0].kill()
+    first, second = stack.sweepers
+    _kill_between_mails(stack, first)
     yield
-    stack.sweepers[1].kill()
+    _kill_between_mails(stack, second)
+
+
+def _kill_between_mails(stack: Stack, sweeper: Part) -> None:
+    """It sends too, what was due for long and nobody took: not while a final dot of its own is unanswered."""
+
+    def killed() -> bool:
+        sweeper.signal(signal.SIGSTOP)
+        if stack.rehearsal.ask(HANDED_OVER, by=f"%:{sweeper.pid}"):
+            sweeper.signal(signal.SIGCONT)
+            return False
+        sweeper.kill()
+        return True
+
+    assert eventually(killed, CATCHING), "it never paused"
 
 
 def api_killed_before_commit(stack: Stack) -> Iterator[None]:
@@ -180,11 +227,23 @@ def connections_dropped(stack: Stack) -> Iterator[None]:
         yield
 
 
+def mail_forgotten(stack: Stack) -> Iterator[None]:
+    """The server hangs up at the final dot and has nothing, until that has befallen some mail twice."""
+
+    def twice() -> bool:
+        return 2 in Counter(each.message_id for each in stack.smtp.forgotten).values()
+
+    with stack.smtp.playing(dot=FORGET):
+        yield
+        assert stack.let_pass(twice, CATCHING), "nothing was tried again"
+
+
 def clock_ahead(stack: Stack) -> Iterator[None]:
     """Of the machine that one of the workers is on, by two hours."""
     ahead = {"LD_PRELOAD": FAKETIME[0], "FAKETIME": "+2h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     stack.workers[1].stop()
     stack.workers[1].start(ahead)
+    assert eventually(stack.workers[1].has_children, CATCHING), "it does not start"
     yield
     stack.workers[1].stop()
 

@@ -50,11 +50,12 @@ DEADS = (
     Fault("kill -9 of a worker in the midst of a mail", breaking.child_killed(Moment.DATA)),
     Fault("kill -9 of a worker before the 250", breaking.child_killed(Moment.DOT), doubles=True),
     Fault("kill -9 of a worker after the 250", breaking.worker_killed, doubles=True),
-    Fault("worker stopped past its lease in the midst of a mail", breaking.worker_frozen(Moment.DATA)),
+    Fault("worker stopped past its lease in the midst of a mail", breaking.child_frozen(Moment.DATA)),
     Fault("worker stopped past its lease before the 250", breaking.worker_frozen(Moment.DOT), doubles=True),
+    Fault("SIGTERM of all workers and sweepers before the 250", breaking.all_asked_to_end),
     Fault("kill -9 of both sweepers", breaking.sweepers_killed),
     Fault("kill -9 of the API before the commit", breaking.api_killed_before_commit, lasts=2),
-    Fault("kill -9 of the API after the commit", breaking.api_killed_after_commit, doubles=True, lasts=2),
+    Fault("kill -9 of the API after the commit", breaking.api_killed_after_commit, lasts=2),
 )
 REDIS = (
     Fault("Redis flushed, again and again", breaking.redis_flushed),
@@ -65,8 +66,8 @@ REDIS = (
     Fault("every queue message twice", breaking.hints_doubled),
 )
 POSTGRES = (
-    Fault("PostgreSQL restarted", breaking.postgres_restarted, doubles=True),
-    Fault("connections to PostgreSQL dropped, again and again", breaking.connections_dropped, doubles=True),
+    Fault("PostgreSQL restarted", breaking.postgres_restarted),
+    Fault("connections to PostgreSQL dropped, again and again", breaking.connections_dropped),
 )
 SMTP = (
     Fault("mail server refuses connections", mail_refused, doubles=True),
@@ -74,10 +75,13 @@ SMTP = (
     Fault("mail server answers 451", mail_answers(RCPT="451 4.7.1 Greylisted")),
     Fault("mail server answers 552", mail_answers(RCPT="552 5.2.2 Mailbox full")),
     Fault("mail server answers 552 after DATA", mail_answers(dot="552 5.3.4 Too much mail")),
-    Fault("mail server takes mail slowly", mail_slow(1 / 12)),
+    Fault("mail server takes mail slowly", mail_slow(breaking.SLOWLY)),
     Fault("mail server answers too late", mail_slow(2 / 3), doubles=True),
-    Fault("mail server hangs up after DATA", mail_answers(dot=CUT), doubles=True),
+    Fault("mail server hangs up in the midst of a mail", mail_answers(body=CUT)),
+    Fault("mail server hangs up after DATA and has the mail", mail_answers(dot=CUT), doubles=True),
 )
+FORGETFUL = (Fault("mail server hangs up after DATA and has nothing", breaking.mail_forgotten),)
+"""By itself: that each hand-over of a mail met with this is what excuses that nobody got it."""
 CLOCK = (Fault("one worker's clock two hours ahead", breaking.clock_ahead),)
 
-ALL: Sequence[Fault] = (*DEADS, *REDIS, *POSTGRES, *SMTP, *CLOCK)
+ALL: Sequence[Fault] = (*DEADS, *REDIS, *POSTGRES, *SMTP, *FORGETFUL, *CLOCK)

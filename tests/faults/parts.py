@@ -16,6 +16,9 @@ from config.settings import Settings
 from scheduler.embedded.processes import spawn, stop
 from tests.processes import ROOT, environment
 
+GRACE = 45.0
+"""Seconds that it has from SIGTERM to SIGKILL, as a sweeper has in `docker-compose.yml`."""
+
 
 class Part:
     """One process of the service, with its children."""
@@ -40,10 +43,31 @@ class Part:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
+    def ask_to_end(self) -> None:
+        """As Compose does: its main process, which knows how to end its children."""
+        self.signal(signal.SIGTERM)
+
     def stop(self) -> None:
-        """As an operator does: what is being handed over is finished."""
+        """As an operator does: what is being handed over is finished, and it has the time to."""
         assert self._process
-        stop(self._process, signal.SIGTERM, grace=30)
+        code = stop(self._process, signal.SIGTERM, grace=GRACE)
+        assert code != -signal.SIGKILL, "asked to end, it went on"
+
+    def signal(self, number: signal.Signals) -> None:
+        """To its main process, if that is there."""
+        assert self._process
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, number)
+
+    def has_children(self) -> bool:
+        """As a worker has, once it is ready."""
+        return bool(psutil.Process(self.pid).children())
+
+    @property
+    def pid(self) -> int:
+        """Of its main process, and of the group of all."""
+        assert self._process
+        return self._process.pid
 
 
 def process_behind(port: int) -> int | None:

@@ -14,6 +14,8 @@ from tests.cast import patient
 from tests.faults.clinic import times_of
 
 AT_ONCE = 4
+HELPED = 3
+"""One of so many patients has somebody who books for them, and who hears of the visit as they do."""
 PATIENCE = 90.0
 """Seconds after which somebody would give up; nobody has to."""
 
@@ -25,6 +27,8 @@ class KnownVisit:
     id: str
     token: str
     start: datetime
+    told: Sequence[str]
+    """The addresses of those who hear of it."""
     sequence: int = 0
     cancelled: bool = False
     calm: bool = True
@@ -69,18 +73,20 @@ class Patients:
             return list(pool.map(lambda order: act(*order), orders))
 
     def _book(self, number: int, start: datetime, doctor: str, calm: bool) -> KnownVisit:
+        people = _people(number)
         wish = {
             "visit_type": "follow-up",
             "mode": "in_person",
             "location": "main",
             "start": start.isoformat(),
             "practitioner": doctor,
-            "patient": patient(number),
+            **people,
         }
         headers = {"Idempotency-Key": f"patient-number-{number:06}"}
         answer = self._answered("POST", "/v1/visits", json=wish, headers=headers)
         assert answer.status_code == 201, answer.text
-        return KnownVisit(answer.json()["id"], answer.json()["token"], start, calm=calm)
+        told = [str(each["email"]) for each in people.values()]
+        return KnownVisit(answer.json()["id"], answer.json()["token"], start, told, calm=calm)
 
     def _move_or_cancel(self, visit: KnownVisit, start: datetime | None = None, doctor: str = "") -> None:
         if start is None:
@@ -132,6 +138,17 @@ class Patients:
             except requests.RequestException:
                 time.sleep(0.1)
                 return None
+
+
+def _people(number: int) -> dict[str, dict[str, object]]:
+    """Who comes, and who booked for them, as a booking names both."""
+    if number % HELPED:
+        return {"patient": patient(number)}
+    helper = {"name": "Sam Example", "email": f"sam{number}@helpers.example"}
+    return {
+        "patient": patient(number),
+        "booked_by": {**helper, "relationship": "child", "receives": "also"},
+    }
 
 
 def _as(visit: KnownVisit) -> dict[str, str]:

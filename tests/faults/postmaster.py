@@ -14,10 +14,12 @@ from tests.smtp import CUT, DEFAULTS, ScriptedServer, Step
 
 ACCEPTED = ("250", CUT)
 """Answers to the final dot of a server that has the mail: whoever hangs up then has it, too."""
+FORGET = "<forget>"
+"""Hang up at the final dot, and have nothing: to its sender it looks as if it were CUT."""
 PACE = 0.01
 """Seconds that the server takes for a mail, so that there is always one on its way."""
 _HEADER = re.compile(rb"^Message-ID:\s*<([^>@]+)@", re.I | re.M)
-_SEQUENCE = re.compile(rb"^SEQUENCE:(\d+)", re.M)
+_TO = re.compile(rb"^To:\s*<?([^<>\s]+)", re.I | re.M)
 
 
 class Moment(StrEnum):
@@ -33,7 +35,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """A mail that was accepted; they are kept in the order of their final dots."""
+    """A mail as it came; they are kept in the order of their final dots."""
 
     content: bytes
 
@@ -42,6 +44,12 @@ class Receipt:
         """Without the domain, as the row has it."""
         found = _HEADER.search(self.content)
         assert found, "a mail without Message-ID"
+        return found[1].decode()
+
+    @cached_property
+    def recipient(self) -> str:
+        found = _TO.search(self.content)
+        assert found, "a mail to nobody"
         return found[1].decode()
 
 
@@ -55,6 +63,8 @@ class Postmaster(ScriptedServer):
     def __init__(self) -> None:
         super().__init__()
         self.receipts: list[Receipt] = []
+        """Of what it accepted."""
+        self.forgotten: list[Receipt] = []
         self.pace = PACE
         self._watchers: dict[Moment, Watcher] = {}
         self._one = threading.Lock()
@@ -110,11 +120,13 @@ class Postmaster(ScriptedServer):
     def _answer(self, connection: socket.socket, content: bytes) -> None:
         self._show(Moment.DOT, connection)
         answer = self._next(".")
-        if answer.startswith(ACCEPTED):
+        if answer == FORGET:
+            self.forgotten.append(Receipt(content))
+        elif answer.startswith(ACCEPTED):
             self.receipts.append(Receipt(content))
         time.sleep(self.pace)
         self._show(Moment.ANSWER, connection)
-        self._speak(connection, answer)
+        self._speak(connection, CUT if answer == FORGET else answer)
 
     def _show(self, moment: Moment, connection: socket.socket) -> None:
         with self._one:

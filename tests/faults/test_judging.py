@@ -10,15 +10,16 @@ from tests.faults.judging import Evidence, Row, judge
 from tests.faults.patients import KnownVisit
 from tests.faults.postmaster import Receipt
 
-VISIT = KnownVisit("visit-1", "token", datetime(2026, 12, 3, 15, tzinfo=UTC))
+PAT, SAM = "pat@patients.example", "sam@helpers.example"
+VISIT = KnownVisit("visit-1", "token", datetime(2026, 12, 3, 15, tzinfo=UTC), told=[PAT])
 CONFIRMED = Row(1, "visit-1", 0, "confirmed", "sent", 1, "one")
 REMINDER = Row(2, "visit-1", 0, "reminder", "sent", 1, "two")
 CHANGED = Row(3, "visit-1", 1, "changed", "sent", 1, "three")
 MOVED = replace(VISIT, sequence=1, calm=False)
 
 
-def mail(row: Row, words: bytes = b"") -> Receipt:
-    return Receipt(b"Message-ID: <" + row.message_id.encode() + b"@clinic.example>\r\n\r\n" + words)
+def mail(row: Row, words: str = "", to: str = PAT) -> Receipt:
+    return Receipt(f"Message-ID: <{row.message_id}@clinic.example>\r\nTo: {to}\r\n\r\n{words}".encode())
 
 
 GOOD = Evidence(
@@ -46,7 +47,9 @@ def test_what_was_withdrawn_in_time_is_not_missed() -> None:
     assert (found.complaints, found.withdrawn, found.lost) == ([], 1, 0)
 
 
-@pytest.mark.parametrize("state", ["sent", "pending", "handoff", "failed", "expired", "unknown"])
+@pytest.mark.parametrize(
+    "state", ["sent", "pending", "handoff", "superseded", "skipped", "failed", "expired", "unknown"]
+)
 def test_a_mail_that_nobody_got_is_lost_whatever_its_row_says(state: str) -> None:
     found = judge(replace(GOOD, rows=[CONFIRMED, replace(REMINDER, state=state)], receipts=[mail(CONFIRMED)]))
     assert found.lost == len(found.complaints) == 2, "once by the row, once by what the patient knows"
@@ -54,9 +57,26 @@ def test_a_mail_that_nobody_got_is_lost_whatever_its_row_says(state: str) -> Non
 
 def test_a_visit_of_which_nothing_was_planned_is_missed() -> None:
     (said,) = complaints(rows=[CONFIRMED], receipts=[mail(CONFIRMED)])
-    assert "nobody was reminded" in said
+    assert f"{PAT} never got reminder" in said
     said, *_ = complaints(visits=[replace(MOVED, cancelled=True)])
-    assert "is cancelled" in said
+    assert f"{PAT} never got cancelled" in said
+
+
+def test_whoever_booked_for_somebody_hears_of_it_too() -> None:
+    told = replace(VISIT, told=[PAT, SAM], calm=False)
+    (said,) = complaints(visits=[told])
+    assert f"{SAM} never got confirmed" in said
+    also = replace(CONFIRMED, id=4, message_id="four")
+    rows, receipts = [*GOOD.rows, also], [*GOOD.receipts, mail(also, to=SAM)]
+    assert complaints(visits=[told], rows=rows, receipts=receipts) == []
+
+
+def test_a_reminder_is_not_withdrawn_where_its_visit_stands_as_it_was_when_it_was_planned() -> None:
+    rows = [CONFIRMED, replace(REMINDER, state="superseded", handoffs=0)]
+    (said,) = complaints(visits=[replace(VISIT, calm=False)], rows=rows, receipts=[mail(CONFIRMED)])
+    assert "reminder 2 [] is superseded" in said
+    rows, receipts = [*rows, CHANGED], [mail(CONFIRMED), mail(CHANGED)]
+    assert complaints(visits=[MOVED], rows=rows, receipts=receipts) == []
 
 
 def test_news_that_are_no_longer_true_are_not_to_leave() -> None:
@@ -67,7 +87,16 @@ def test_news_that_are_no_longer_true_are_not_to_leave() -> None:
 def test_what_is_older_is_not_to_come_after_what_is_newer() -> None:
     rows, receipts = [CONFIRMED, CHANGED], [mail(CHANGED), mail(CONFIRMED)]
     (said,) = complaints(visits=[MOVED], rows=rows, receipts=receipts)
-    assert "after a newer one" in said
+    assert f"to {PAT} after a newer one" in said
+
+
+def test_what_is_newer_may_have_come_to_somebody_else() -> None:
+    to_sam = replace(CHANGED, id=4, message_id="four")
+    rows = [CONFIRMED, CHANGED, to_sam]
+    receipts = [mail(to_sam, to=SAM), mail(CONFIRMED), mail(CHANGED)]
+    assert complaints(visits=[replace(MOVED, told=[PAT, SAM])], rows=rows, receipts=receipts) == []
+    receipts = [mail(to_sam, to=SAM), mail(CHANGED), mail(CONFIRMED)]
+    assert len(complaints(visits=[replace(MOVED, told=[PAT, SAM])], rows=rows, receipts=receipts)) == 1
 
 
 def test_a_second_copy_is_excused_by_a_death_alone_and_only_by_the_same_mail() -> None:
@@ -76,9 +105,7 @@ def test_a_second_copy_is_excused_by_a_death_alone_and_only_by_the_same_mail() -
     (said,) = complaints(rows=twice, receipts=receipts)
     assert "nothing had died" in said
     assert complaints(rows=twice, receipts=receipts, may_double=True) == []
-    (said,) = complaints(
-        rows=twice, receipts=[mail(CONFIRMED, b"otherwise"), *GOOD.receipts], may_double=True
-    )
+    (said,) = complaints(rows=twice, receipts=[mail(CONFIRMED, "otherwise"), *GOOD.receipts], may_double=True)
     assert "differ" in said
 
 
@@ -89,3 +116,32 @@ def test_there_are_never_more_copies_than_hand_overs_and_never_three() -> None:
     often = [replace(CONFIRMED, handoffs=3), REMINDER]
     (said,) = complaints(rows=often, receipts=[mail(CONFIRMED), *receipts], may_double=True)
     assert "3 times" in said
+
+
+UNKNOWN = replace(CONFIRMED, state="unknown", handoffs=2, called=True)
+FORGOTTEN_TWICE = {
+    "visits": [replace(VISIT, calm=False)],
+    "rows": [UNKNOWN],
+    "receipts": [],
+    "forgotten": [mail(UNKNOWN), mail(UNKNOWN)],
+}
+
+
+def test_what_a_server_forgot_at_both_hand_overs_is_neither_sent_nor_lost_and_is_said_by_phone() -> None:
+    found = judge(replace(GOOD, **FORGOTTEN_TWICE))  # type: ignore[arg-type]
+    assert (found.complaints, found.sent, found.unknown, found.lost) == ([], 0, 1, 0)
+    (said,) = complaints(**{**FORGOTTEN_TWICE, "rows": [replace(UNKNOWN, called=False)]})
+    assert "nobody is to phone" in said
+
+
+def test_what_is_given_up_before_its_second_hand_over_is_lost() -> None:
+    once = {**FORGOTTEN_TWICE, "forgotten": [mail(UNKNOWN)]}
+    assert len(complaints(**once)) == 2
+    assert len(complaints(**{**once, "rows": [replace(UNKNOWN, handoffs=1)]})) == 2
+
+
+def test_what_a_server_forgot_is_handed_over_once_more_and_comes_once() -> None:
+    rows, forgotten = [replace(CONFIRMED, handoffs=2), REMINDER], [mail(CONFIRMED)]
+    assert complaints(rows=rows, forgotten=forgotten) == []
+    (said,) = complaints(rows=rows, forgotten=[mail(CONFIRMED, "otherwise")])
+    assert "differ" in said

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from scheduler.services.reaching import reach_of
 
 REROUTED = NEWS | {MessageKind.REMINDER, MessageKind.JOIN}
 """Kinds that somebody has to hear by whatever way."""
+GIVEN_UP = (MessageState.SKIPPED, MessageState.FAILED, MessageState.BOUNCED, MessageState.UNKNOWN)
+"""States in which nothing more is to be hoped of a channel."""
 STUCK_LONG = timedelta(minutes=30)
 SOON = timedelta(hours=48)
 MOST_AT_ONCE = 500
@@ -28,7 +31,8 @@ Found = Sequence[Row[Message, datetime]]
 
 
 def move_on(session: Session, messages: Collection[int], now: datetime) -> list[Hint]:
-    """Plan these messages by the channels that reach their recipients now, without the one that they have.
+    """Plan these messages by the channels that reach their recipients now, without the one that they have and
+    those by which the same was tried in vain.
 
     What goes that way already is left as it is. The messages themselves stay as they are, too. Hints of what
     is due at once.
@@ -39,24 +43,49 @@ def move_on(session: Session, messages: Collection[int], now: datetime) -> list[
         .where(Message.id.in_(messages), Message.kind.in_(REROUTED))
     )
     found = session.execute(asked).all()
-    return enter(session, _planned(found, _reach(session, found), now), now)
+    in_vain = _in_vain(session, messages)
+    return enter(session, _planned(found, _reach(session, found), now, in_vain), now)
+
+
+def _in_vain(session: Session, messages: Collection[int]) -> Mapping[int, set[ChannelName]]:
+    """By message, the channels by which the same ended badly or could not go."""
+    other = aliased(Message)
+    tried = (
+        select(Message.id, other.channel)
+        .join(other, says_the_same(other))
+        .where(Message.id.in_(messages), other.state.in_(GIVEN_UP))
+    )
+    found: dict[int, set[ChannelName]] = {}
+    for message, channel in session.execute(tried):
+        found.setdefault(message, set()).add(ChannelName(channel))
+    return found
 
 
 def _reach(session: Session, found: Found) -> Mapping[UUID, Reach]:
     return reach_of(session, {message.recipient_id for message, _ in found if message.recipient_id})
 
 
-def _planned(found: Found, reach: Mapping[UUID, Reach], now: datetime) -> list[dict[str, Any]]:
+def _planned(
+    found: Found,
+    reach: Mapping[UUID, Reach],
+    now: datetime,
+    in_vain: Mapping[int, set[ChannelName]] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
     """Once each: what can go neither by mail nor by text is one call."""
-    rows = (row for each in found for row in _rows(each, reach.get(each.Message.recipient_id), now))
+    rows = (
+        row
+        for each in found
+        if (how := reach.get(each.Message.recipient_id))
+        for row in _rows(each, how, in_vain.get(each.Message.id, set()), now)
+    )
     return list({_key(row): row for row in rows}.values())
 
 
-def _rows(found: Row[Message, datetime], reach: Reach | None, now: datetime) -> list[dict[str, Any]]:
+def _rows(
+    found: Row[Message, datetime], reach: Reach, in_vain: set[ChannelName], now: datetime
+) -> list[dict[str, Any]]:
     message, start = found
-    if reach is None:
-        return []
-    others = replace(reach, reached=reach.reached - {ChannelName(message.channel)})
+    others = replace(reach, reached=reach.reached - in_vain - {ChannelName(message.channel)})
     return _sent(message, others, start, max(message.due_at, now), now)
 
 

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.engine import Database
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
-from scheduler.domain.messages import ChannelName, MessageState
+from scheduler.domain.messages import NEWS, ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.calling import call_instead
 from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
 from scheduler.services.outbox.manners import MANNERS, spread
 from scheduler.services.outbox.refusals import concerns_us
 from scheduler.services.outbox.remedies import heed
+from scheduler.services.rerouting import move_on
 from scheduler.services.tasks import close_general_tasks, open_general_task, open_task
 
 UNREADABLE_TRIES = 3
@@ -80,6 +81,8 @@ def _not_sent(
         afterwards(session, held, outcome, now)
     if moved == MessageState.FAILED and outcome.verdict in (Verdict.BROKEN, Verdict.UNREADABLE):
         _tell_staff(session, held, now)
+    elif moved == MessageState.FAILED and held.kind not in NEWS:
+        move_on(session, [held.id], now)
     if moved in (MessageState.FAILED, MessageState.UNKNOWN):
         call_instead(session, [held.id], now)
     return MessageState(moved) if moved else None

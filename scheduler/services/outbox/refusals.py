@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Subquery, distinct, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt, Recipient
-from scheduler.domain.messages import ChannelName, MessageState
-from scheduler.services.calling import calls_no_more
+from scheduler.domain.messages import NEWS, ChannelName, MessageState
+from scheduler.services.calling import calls_no_more, says_the_same
 from scheduler.services.outbox.claiming import PROBE_EVERY, Held
 from scheduler.services.reaching import CONTACT_HASH
 
@@ -66,7 +66,11 @@ def _refused(channel: ChannelName, since: datetime) -> Subquery:
 
 
 def _unmark(session: Session, refused: Subquery, now: datetime) -> None:
-    failed = Message.state == MessageState.FAILED, Message.expires_at > now
+    """But for reminders that go another way since: nobody is told it twice."""
+    other = aliased(Message)
+    since = other.created_at > Message.created_at
+    went_on = exists().where(Message.kind.not_in(NEWS), says_the_same(other), since)
+    failed = Message.state == MessageState.FAILED, Message.expires_at > now, ~went_on
     unmarked = session.scalars(
         update(Message)
         .where(Message.id.in_(select(refused.c.id)), *failed)

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from scheduler.db.models import ChannelPause, Message, Visit
+from scheduler.db.models import ChannelPause, Message, Recipient, Visit
 from scheduler.domain.messages import NEWS, ChannelName, Hint, MessageKind, MessageState, PlannedMessage
 from scheduler.domain.routing import Reach, dispatch
 from scheduler.services.calling import says_the_same
 from scheduler.services.planning import About, enter, message_row
-from scheduler.services.reaching import reach_of
+from scheduler.services.reaching import BY_MAIL, BY_TEXT, HEARS_OF_IT, reach_of
 
 REROUTED = NEWS | {MessageKind.REMINDER, MessageKind.JOIN}
 """Kinds that somebody has to hear by whatever way."""
@@ -184,24 +184,28 @@ def _is_stuck(message: type[Message], now: datetime) -> ColumnElement[bool]:
 
 
 def _kept_back(now: datetime) -> Select[Message, datetime]:
+    """Reminders of a channel that is paused for long, to whom the other one reaches and is open."""
+    other = aliased(ChannelPause)
+    reaches = ((ChannelName.EMAIL, BY_MAIL), (ChannelName.SMS, BY_TEXT))
+    open_to = (and_(reached, ~exists().where(other.channel == way)) for way, reached in reaches)
     return (
         select(Message, Visit.starts_at)
         .join(ChannelPause, ChannelPause.channel == Message.channel)
         .join(Visit, Visit.id == Message.visit_id)
+        .join(Recipient, Recipient.id == Message.recipient_id)
         .where(ChannelPause.since <= now - STUCK_LONG, Message.state == MessageState.PENDING)
         .where(Message.kind == MessageKind.REMINDER, Message.due_at <= now, Visit.starts_at > now)
+        .where(HEARS_OF_IT, or_(*open_to))
         .with_for_update(of=Visit, key_share=True, skip_locked=True)
     )
 
 
 def _redirect_reminders(session: Session, now: datetime) -> int:
     found = session.execute(_kept_back(now).limit(MOST_AT_ONCE)).all()
-    open_to = _open_to(session, found)
-    moved = [each for each in found if (how := open_to.get(each.Message.recipient_id)) and how.reached]
-    enter(session, _planned(moved, open_to, now), now)
-    skipped = update(Message).where(Message.id.in_([each.Message.id for each in moved]))
+    enter(session, _planned(found, _open_to(session, found), now), now)
+    skipped = update(Message).where(Message.id.in_([message.id for message, _ in found]))
     session.execute(skipped.values(state=MessageState.SKIPPED, finished_at=now))
-    return len(moved)
+    return len(found)
 
 
 def _open_to(session: Session, found: Found) -> Mapping[UUID, Reach]:

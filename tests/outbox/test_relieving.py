@@ -13,7 +13,7 @@ from scheduler.services import rerouting
 from scheduler.services.outbox.fence import give_back
 from scheduler.services.rerouting import relieve as relieve_at
 from tests.cast import at
-from tests.outbox.conftest import Book, change, claimed, finished, rows
+from tests.outbox.conftest import Book, change, claimed, finished, now, rows
 
 MINUTE = timedelta(minutes=1)
 PHONE = "+14095550123"
@@ -39,6 +39,12 @@ def relieve(run: Runtime, later: timedelta) -> int:
 def told_by(run: Runtime, visit: UUID) -> list[tuple[str, str]]:
     """How the booking is told: channels and states."""
     return [(each.channel, each.state) for each in rows(run, visit, MessageKind.CONFIRMED)]
+
+
+def reminded_by(run: Runtime, visit: UUID) -> set[tuple[str, str]]:
+    """The day before."""
+    reminders = rows(run, visit, MessageKind.REMINDER)
+    return {(each.channel, each.state) for each in reminders if each.offset_minutes == 1440}
 
 
 def fails(run: Runtime, visit: UUID, *channels: ChannelName) -> None:
@@ -128,3 +134,19 @@ def test_of_many_some_are_told_otherwise_at_a_time(
     for _ in range(3):
         fails(run, book(), ChannelName.EMAIL)
     assert [relieve(run, 31 * MINUTE) for _ in range(3)] == [2, 1, 0]
+
+
+def test_reminders_that_can_only_wait_keep_no_others_from_going_by_mail(
+    run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rerouting, "MOST_AT_ONCE", 1)
+    by_phone, by_mail = (
+        book(at(8, hour), patient={"phone": PHONE, **reached}, consents=["sms:1"])
+        for hour, reached in ((10, {"email": None}), (11, {}))
+    )
+    run.db.offset += at(7, 12) - now(run)
+    pause(run, ChannelName.SMS)
+    for _ in range(3):
+        relieve(run, 31 * MINUTE)
+    assert reminded_by(run, by_phone) == {("sms", "pending")}
+    assert reminded_by(run, by_mail) == {("sms", "skipped"), ("email", "pending")}

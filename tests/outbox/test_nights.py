@@ -11,6 +11,7 @@ from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
+from scheduler.services.rerouting import relieve
 from tests.cast import at
 from tests.outbox.conftest import Book, change, now, row, rows
 from tests.outbox.test_calls import cancelled
@@ -44,6 +45,20 @@ def test_a_cancel_that_a_gateway_kept_until_night_waits_for_the_morning(
     assert (row(run, text.id).next_at, phone.texts) == (at(2, 8), [])
     run.db.offset += at(2, 8) - now(run)
     assert go(run, phone, text) == ["sent"]
+
+
+def test_what_waits_for_the_morning_is_not_taken_for_stuck(run: Runtime, book: Book, phone: Phone) -> None:
+    """Else somebody would be called about it at night."""
+    visit = texted(book, at(3, 10), email=None)
+    cancelled(run, visit, at(1, 20))
+    text = text_of(run, visit, MessageKind.CANCELLED)
+    run.db.offset += at(1, 23) - now(run)
+    assert go(run, phone, text) == ["pending"]
+    assert row(run, text.id).due_at == at(2, 8)
+    run.db.offset += at(1, 23, 45) - now(run)
+    with run.db.transaction() as session:
+        assert relieve(session, run.db.now(session)) == 0
+    assert {each.channel for each in rows(run, visit, MessageKind.CANCELLED)} == {"sms"}
 
 
 def test_one_of_a_visit_of_the_next_morning_goes_at_night(run: Runtime, book: Book, phone: Phone) -> None:

@@ -79,7 +79,7 @@ class MessageState(StrEnum):
     DELIVERED = "delivered"
     """Its provider says that it arrived."""
     SUPERSEDED = "superseded"
-    """The visit, or the task, is no longer what the message says."""
+    """The visit, or the task, is no longer what the message says: it was moved or cancelled, or taken."""
     SKIPPED = "skipped"
     """It may not go that way: whoever has the address wants nothing from us, or had enough of us today."""
     EXPIRED = "expired"

@@ -81,6 +81,15 @@ def test_a_message_is_handed_over_only_while_it_is_true(
     assert row(run, message).state == (MessageState.HANDOFF if true else MessageState.SUPERSEDED)
 
 
+def test_a_message_that_is_too_late_and_may_have_come_before_is_unknown(run: Runtime, book: Book) -> None:
+    message = first(run, book())
+    change(run, message, handoffs=1)
+    held = claimed(run, message)
+    change(run, message, expires_at=now(run))
+    assert pass_fence(run, held) is Passage.VOID
+    assert row(run, message).state == MessageState.UNKNOWN
+
+
 def test_a_message_that_is_too_late_expires_at_the_fence(run: Runtime, book: Book) -> None:
     message = first(run, book())
     held = claimed(run, message)

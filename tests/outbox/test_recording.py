@@ -154,10 +154,8 @@ def test_a_database_that_stays_away_is_waited_for_only_while_the_message_is_sure
 ) -> None:
     message = first(run, book())
     room = replace(room_of(run, smtp, Unheard(run.db, at="single", lost=1_000)), lease=1.0)
-    began = time.monotonic()
     with pytest.raises(Unavailable):
         deliver(room, message)
-    assert time.monotonic() - began < 5
     assert len(attempts(run, message)) == 1
 
 

@@ -17,6 +17,10 @@ PATIENT = {
 }
 
 
+ADULTS = 20_000
+"""Birthdays from 1950 on of which each is an adult's."""
+
+
 def at(day: int, hour: int, minute: int = 0) -> datetime:
     """A clinic's wall clock in December 2026."""
     return datetime(2026, 12, day, hour, minute, tzinfo=CENTRAL)
@@ -24,7 +28,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 def patient(number: int = 0, **more: object) -> dict[str, object]:
     """An example patient; each number is somebody else."""
-    born = (datetime(1950, 1, 1, tzinfo=UTC) + timedelta(days=number)).date().isoformat()
+    born = (datetime(1950, 1, 1, tzinfo=UTC) + timedelta(days=number % ADULTS)).date().isoformat()
     mine = {"birth_date": born, "email": f"pat{number}@patients.example"}
     return {"name": "Pat Example", **mine, **more}
 

@@ -36,12 +36,19 @@ PATIENCE = 180.0
 which they look for at ever longer intervals."""
 ROWS = """
 SELECT id, visit_id::text AS visit, sequence, kind, state, handoffs, message_id,
-       EXISTS (SELECT FROM tasks WHERE tasks.kind = 'call' AND cause = 'message:' || messages.id) AS called,
+       EXISTS (
+         SELECT FROM tasks JOIN messages AS phoned ON cause = 'message:' || phoned.id
+         WHERE tasks.kind = 'call' AND (phoned.id = messages.id OR phoned.channel = 'call')
+         AND (phoned.recipient_id, phoned.sequence, phoned.kind, phoned.offset_minutes)
+           = (messages.recipient_id, messages.sequence, messages.kind, messages.offset_minutes)
+       ) AS called,
        (SELECT coalesce(string_agg(concat_ws(' ', verdict, code, detail), '; ' ORDER BY id), '')
         FROM message_attempts WHERE message_id = messages.id) AS tried
 FROM messages
 WHERE visit_id::text = ANY(:visits) AND channel = 'email' AND due_at <= :now ORDER BY id
 """
+"""Somebody is to phone for a message itself, or for the one by phone that went besides it: a day here leaps
+over hours, after which what was tried in vain is stuck."""
 NEVER_FORGET = """
 INSERT INTO timetable (job, next_run) VALUES ('forget-idempotency-keys', '2100-01-01')
 ON CONFLICT (job) DO UPDATE SET next_run = excluded.next_run

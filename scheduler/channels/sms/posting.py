@@ -88,6 +88,8 @@ class Poster:
 
 
 def _body(answer: Response) -> bytes:
+    """Nothing, where the rest of an answer never comes or cannot be unpacked: its status is known by then,
+    and says what became of the request."""
     with suppress(HTTPError):
         return bytes(answer.raw.read(LARGEST, decode_content=True))
     return b""

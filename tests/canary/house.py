@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import uuid4
 
 import psycopg
 from flask import Response, request
@@ -110,7 +111,10 @@ class House:
         return files + self.logs.getvalue().encode() + self.postgres.read_bytes()[self.begins :]
 
     def passed_through_redis(self) -> bytes:
-        """By commands, and what is still there."""
+        """By commands, and what is still there; the listener has heard all that was said until now."""
+        said, since = f"all was heard until {uuid4()}".encode(), len(self.redis)
+        self.broker.echo(said)
+        assert wait_for(lambda: any(said in each for each in self.redis[since:]), 20), "nobody listens"
         keys = [key for key in self.broker.keys("*") if isinstance(key, bytes)]
         left = [bytes(self.broker.dump(key) or b"") for key in keys]
         return b"\n".join([*self.redis, *keys, *left])

@@ -30,7 +30,8 @@ MESSAGES = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 FORM = "application/x-www-form-urlencoded"
 ACCOUNT = f"AC{'0' * 32}"
 START_WITHIN = 60
-TEXT = Text("m1", "+14095550123", "Example Clinic: confirmed", datetime(2026, 12, 1, 12, tzinfo=UTC), 90_000)
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+TEXT = Text("m1", "+14095550123", "Example Clinic: confirmed", NOW, 90_000, timestamp=1_764_590_400)
 
 
 def lacking(what: str) -> NoReturn:

@@ -150,6 +150,16 @@ def test_a_text_says_what_it_may_and_no_more(run: Runtime, book: Book, phone: Ph
     assert len(text.body) <= 160
 
 
+def test_a_text_bears_the_moment_of_its_attempt_by_the_clock_of_the_database(
+    run: Runtime, book: Book, phone: Phone
+) -> None:
+    """Gateways refuse what is signed at another time than theirs: that of no host, and of no rehearsal."""
+    visit = texted(book)
+    go(run, phone, text_of(run, visit, MessageKind.CONFIRMED))
+    (text,) = phone.texts
+    assert 0 <= (now(run) - run.db.offset).timestamp() - text.timestamp < 60
+
+
 def test_a_number_of_several_patients_tells_them_apart_by_initials(
     run: Runtime, book: Book, phone: Phone
 ) -> None:

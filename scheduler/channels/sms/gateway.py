@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import hmac
 import json
-import time
 
 from scheduler.channels.outcome import Fence, Outcome, Remedy, Verdict
 from scheduler.channels.sms.connecting import Unanswered
@@ -31,17 +30,17 @@ class GatewayChannel:
         if not fence():
             return Outcome(Verdict.FENCED)
         try:
-            answer = self._poster.send("POST", self._url, data=body, headers=self._headers(text.id, body))
+            answer = self._poster.send("POST", self._url, data=body, headers=self._headers(text, body))
         except Unanswered as error:
             return Outcome(error.verdict, detail=str(error))
         return _outcome_of(answer)
 
-    def _headers(self, id: str, body: bytes) -> dict[str, str]:
-        at = str(int(time.time()))
-        signed = hmac.digest(self._key, b".".join((id.encode(), at.encode(), body)), hashlib.sha256)
+    def _headers(self, text: Text, body: bytes) -> dict[str, str]:
+        at = str(text.timestamp)
+        signed = hmac.digest(self._key, b".".join((text.id.encode(), at.encode(), body)), hashlib.sha256)
         return {
             "Content-Type": "application/json",
-            "webhook-id": id,
+            "webhook-id": text.id,
             "webhook-timestamp": at,
             "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
         }

@@ -15,5 +15,7 @@ class Text:
     """When it was first written; aware."""
     valid_for: int
     """Seconds after which it has no sense any more."""
+    timestamp: int
+    """Of this attempt, in seconds: by the database's clock, since a host's may be wrong."""
     template_version: str | None = None
     """By which templates it was made, for the record alone."""

@@ -61,8 +61,16 @@ def alert_text(session: Session, desk: Desk, held: ClaimedAlert) -> Text | None:
     if phone is None:
         return None
     text = render_alert_sms(facts)
-    lasts = int((held.expires_at - desk.db.now(session)).total_seconds())
-    return Text(held.message_id, phone, text.body, held.made_at, lasts, text.template_version)
+    now = desk.db.now(session)
+    return Text(
+        id=held.message_id,
+        to=phone,
+        body=text.body,
+        made_at=held.made_at,
+        valid_for=int((held.expires_at - now).total_seconds()),
+        timestamp=desk.db.timestamp(now),
+        template_version=text.template_version,
+    )
 
 
 def _facts(session: Session, desk: Desk, clinic: Clinic, held: ClaimedAlert) -> tuple[AlertFacts, str | None]:

@@ -53,8 +53,8 @@ def compose_hook(session: Session, desk: Desk, held: Held) -> Call | None:
         return None
     now = desk.db.now(session)
     vault = desk.secrets.vault
-    timestamp = int((now - desk.db.offset).timestamp())  # the receiver's clock knows no rehearsals
-    return Call(url_of(vault, row), held.message_id, timestamp, _body(event), signing(vault, row, now))
+    url, secrets = url_of(vault, row), signing(vault, row, now)
+    return Call(url, held.message_id, desk.db.timestamp(now), _body(event), secrets)
 
 
 def _body(event: VisitEvent) -> bytes:

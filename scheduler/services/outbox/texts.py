@@ -29,13 +29,15 @@ def text_of(session: Session, desk: Desk, held: Claimed) -> Text:
     facts = replace(facts, reads_answers=desk.reads_texts)
     text = render_sms(facts, place_name(clinic, visit), _initials(session, desk, visit, recipient))
     assert recipient.phone
+    now = desk.db.now(session)
     return Text(
         id=held.message_id,
         to=desk.secrets.vault.open("recipients.phone", recipient.id, recipient.phone),
         body=text.body,
         template_version=text.template_version,
         made_at=held.made_at,
-        valid_for=int((held.expires_at - desk.db.now(session)).total_seconds()),
+        valid_for=int((held.expires_at - now).total_seconds()),
+        timestamp=desk.db.timestamp(now),
     )
 
 

@@ -10,7 +10,7 @@ from config.video import VideoVendor
 from config.zones import use_pinned_zones
 from scheduler.channels.email import EmailChannel
 from scheduler.channels.inbound.imap import ImapMailbox
-from scheduler.channels.sms.providers import sms_channel, twilio_account
+from scheduler.channels.sms.providers import SmsChannel, sms_channel, twilio_account
 from scheduler.channels.webhook import WebhookChannel
 from scheduler.db.engine import Database
 from scheduler.db.secrets import Links, Lookup, Secrets, Vault
@@ -85,11 +85,17 @@ def open_mail(settings: Settings) -> EmailChannel:
     return EmailChannel(settings.smtp_url, deadline=settings.lease * HANDING_OVER)
 
 
+def open_texts(settings: Settings) -> SmsChannel:
+    """A provider has half of what a mail server has: it is asked by one request."""
+    deadline = settings.lease * HANDING_OVER / 2
+    return sms_channel(settings.texts_url, settings.public_url.rstrip("/"), deadline)
+
+
 def open_channels(settings: Settings, db: Database) -> dict[ChannelName, Channel]:
     """What hands messages over, by the name that stands in their rows."""
     return {
         ChannelName.EMAIL: open_mail(settings),
-        ChannelName.SMS: sms_channel(settings.texts_url, settings.public_url.rstrip("/")),
+        ChannelName.SMS: open_texts(settings),
         ChannelName.CALL: CallList(db),
         ChannelName.WEBHOOK: WebhookChannel(open_outside(settings)),
     }

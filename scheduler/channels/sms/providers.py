@@ -23,13 +23,13 @@ def twilio_account(url: str) -> TwilioAccount | None:
     return to if isinstance(to, TwilioAccount) else None
 
 
-def sms_channel(url: str, public_url: str) -> SmsChannel:
-    """Raises ValueError without the URL: there may be a password in it."""
+def sms_channel(url: str, public_url: str, deadline: float) -> SmsChannel:
+    """`deadline` in seconds a call. Raises ValueError without the URL: there may be a password in it."""
     to = provider(url)
     if isinstance(to, TwilioAccount):
-        return TwilioChannel(to, f"{public_url}{TWILIO_STATUS}")
+        return TwilioChannel(to, f"{public_url}{TWILIO_STATUS}", deadline=deadline)
     if isinstance(to, Gateway):
-        return GatewayChannel(to)
+        return GatewayChannel(to, deadline=deadline)
     if isinstance(to, str):
         return ConsoleChannel() if to == CONSOLE else NoProvider()
     return MailboxChannel(to)

@@ -12,8 +12,9 @@ from typing import Any
 
 from scheduler.domain.messages import Queue
 from tests.faults.parts import Part, process_behind
-from tests.faults.postmaster import FORGET, Moment
+from tests.faults.postmaster import FORGET
 from tests.faults.stack import Stack, kill_redis, postgres_pid, redis_pid
+from tests.faults.wires import Moment, Watched
 from tests.processes import eventually
 
 FAKETIME = [str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")]
@@ -24,10 +25,20 @@ SLOWLY = 1 / 24
 """The part of a lease that a slow server takes for its answer: half of what a worker keeps for it."""
 Strike = Callable[[int], None]
 """What is done to a process, by its id."""
+Server = Callable[[Stack], Watched]
+"""Which of them is watched."""
+
+
+def mail(stack: Stack) -> Watched:
+    return stack.smtp
+
+
+def texts(stack: Stack) -> Watched:
+    return stack.texts
 
 
 class Hunter:
-    """Strikes a worker's process that is in the midst of a mail, so many times.
+    """Strikes a worker's process that is in the midst of a message, so many times.
 
     A sweeper sends too, what was due for long and nobody took; but it has several mails in hand at once.
     """
@@ -45,18 +56,18 @@ class Hunter:
 
 
 @contextmanager
-def struck(stack: Stack, moment: Moment, strike: Strike, times: int = 1) -> Iterator[None]:
+def struck(stack: Stack, moment: Moment, strike: Strike, times: int = 1, at: Server = mail) -> Iterator[None]:
     hunter = Hunter([each.pid for each in stack.workers], strike, times)
-    with stack.smtp.watched(moment, hunter):
+    with at(stack).watched(moment, hunter):
         yield
         assert stack.let_pass(lambda: hunter.left == 0, CATCHING), "nobody was sending"
 
 
-def child_killed(moment: Moment) -> Callable[[Stack], Iterator[None]]:
+def child_killed(moment: Moment, at: Server = mail) -> Callable[[Stack], Iterator[None]]:
     """One of a worker's processes, and a moment later one more; their parent starts others."""
 
     def breaks(stack: Stack) -> Iterator[None]:
-        with struck(stack, moment, lambda pid: os.kill(pid, signal.SIGKILL), times=2):
+        with struck(stack, moment, lambda pid: os.kill(pid, signal.SIGKILL), times=2, at=at):
             yield
 
     return breaks
@@ -78,12 +89,14 @@ def worker_frozen(moment: Moment) -> Callable[[Stack], Iterator[None]]:
     return _frozen(moment, lambda pid: -os.getpgid(pid))
 
 
-def child_frozen(moment: Moment) -> Callable[[Stack], Iterator[None]]:
+def child_frozen(moment: Moment, at: Server = mail) -> Callable[[Stack], Iterator[None]]:
     """One of a worker's processes alone."""
-    return _frozen(moment, lambda pid: pid)
+    return _frozen(moment, lambda pid: pid, at)
 
 
-def _frozen(moment: Moment, whom: Callable[[int], int]) -> Callable[[Stack], Iterator[None]]:
+def _frozen(
+    moment: Moment, whom: Callable[[int], int], at: Server = mail
+) -> Callable[[Stack], Iterator[None]]:
     """For longer than the lease; then it goes on as if nothing had been."""
 
     def breaks(stack: Stack) -> Iterator[None]:
@@ -93,7 +106,7 @@ def _frozen(moment: Moment, whom: Callable[[int], int]) -> Callable[[Stack], Ite
             frozen.append(whom(pid))
             os.kill(frozen[-1], signal.SIGSTOP)
 
-        with struck(stack, moment, freeze):
+        with struck(stack, moment, freeze, at=at):
             yield
         time.sleep(stack.lease + 2)
         for each in frozen:

@@ -59,6 +59,13 @@ cutoff = 0
 horizon_days = 730
 modes = { in_person = "auto" }
 
+[[consents]]
+kind = "sms"
+version = "1"
+modes = ["in_person"]
+required = false
+text = { en = "Send me texts.", es = "Envíenme mensajes de texto." }
+
 [reminders]
 reminders = ["24h"]
 """

@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from tests.faults import breaking
-from tests.faults.postmaster import Moment
+from tests.faults.breaking import texts
+from tests.faults.gateway import CUT as HANG_UP
 from tests.faults.stack import Stack
+from tests.faults.wires import Moment
 from tests.smtp import CUT
 
 
@@ -15,7 +17,8 @@ class Fault:
     name: str
     breaks: Callable[[Stack], Iterator[None]]
     doubles: bool = False
-    """Whether something dies or falls silent between a final dot and the record of its answer."""
+    """Whether something dies or falls silent between a message's last byte and the record of its answer: a
+    mail may come a second time then, and a text stay unknown."""
     lasts: float = 5.0
     """Seconds, in the long form."""
 
@@ -41,6 +44,29 @@ def mail_slow(leases: float) -> Callable[[Stack], Iterator[None]]:
 
     def breaks(stack: Stack) -> Iterator[None]:
         with stack.smtp.pausing(leases * stack.lease):
+            yield
+
+    return breaks
+
+
+def texts_answered(status: int, *, takes: bool = False) -> Callable[[Stack], Iterator[None]]:
+    def breaks(stack: Stack) -> Iterator[None]:
+        with stack.texts.answering(status, takes=takes):
+            yield
+
+    return breaks
+
+
+def texts_refused(stack: Stack) -> Iterator[None]:
+    with stack.texts.refusing():
+        yield
+
+
+def texts_slow(leases: float) -> Callable[[Stack], Iterator[None]]:
+    """So many leases pass between a text and its answer."""
+
+    def breaks(stack: Stack) -> Iterator[None]:
+        with stack.texts.pausing(leases * stack.lease):
             yield
 
     return breaks
@@ -80,8 +106,27 @@ SMTP = (
     Fault("mail server hangs up in the midst of a mail", mail_answers(body=CUT)),
     Fault("mail server hangs up after DATA and has the mail", mail_answers(dot=CUT), doubles=True),
 )
+TEXTS = (
+    Fault(
+        "kill -9 of a worker before the text gateway answers",
+        breaking.child_killed(Moment.DOT, texts),
+        doubles=True,
+    ),
+    Fault(
+        "worker stopped past its lease before the text gateway answers",
+        breaking.child_frozen(Moment.DOT, texts),
+        doubles=True,
+    ),
+    Fault("text gateway refuses connections", texts_refused, doubles=True),
+    Fault("text gateway answers 401", texts_answered(401)),
+    Fault("text gateway answers 503", texts_answered(503)),
+    Fault("text gateway answers 500 and has nothing", texts_answered(500), doubles=True),
+    Fault("text gateway takes texts slowly", texts_slow(breaking.SLOWLY)),
+    Fault("text gateway answers too late", texts_slow(2 / 3), doubles=True),
+    Fault("text gateway hangs up and has the text", texts_answered(HANG_UP, takes=True), doubles=True),
+)
 FORGETFUL = (Fault("mail server hangs up after DATA and has nothing", breaking.mail_forgotten),)
 """By itself: that each hand-over of a mail met with this is what excuses that nobody got it."""
 CLOCK = (Fault("one worker's clock two hours ahead", breaking.clock_ahead),)
 
-ALL: Sequence[Fault] = (*DEADS, *REDIS, *POSTGRES, *SMTP, *FORGETFUL, *CLOCK)
+ALL: Sequence[Fault] = (*DEADS, *REDIS, *POSTGRES, *SMTP, *TEXTS, *FORGETFUL, *CLOCK)

@@ -14,10 +14,21 @@ from tests.cast import patient
 from tests.faults.clinic import times_of
 
 AT_ONCE = 4
+TEXTED = 2
+"""One of so many patients has agreed to texts."""
 HELPED = 3
 """One of so many patients has somebody who books for them, and who hears of the visit as they do."""
 PATIENCE = 90.0
 """Seconds after which somebody would give up; nobody has to."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who hears of a visit."""
+
+    email: str
+    phone: str | None = None
+    """Of somebody who agreed to texts; in E.164."""
 
 
 @dataclass
@@ -27,8 +38,7 @@ class KnownVisit:
     id: str
     token: str
     start: datetime
-    told: Sequence[str]
-    """The addresses of those who hear of it."""
+    told: Sequence[Person]
     sequence: int = 0
     cancelled: bool = False
     calm: bool = True
@@ -73,8 +83,8 @@ class Patients:
             return list(pool.map(lambda order: act(*order), orders))
 
     def _book(self, number: int, start: datetime, doctor: str, calm: bool) -> KnownVisit:
-        people = _people(number)
-        wish = {
+        people, phone = _people(number), _phone(number)
+        wish: dict[str, object] = {
             "visit_type": "follow-up",
             "mode": "in_person",
             "location": "main",
@@ -82,10 +92,12 @@ class Patients:
             "practitioner": doctor,
             **people,
         }
+        if phone:
+            wish["consents"] = ["sms:1"]
         headers = {"Idempotency-Key": f"patient-number-{number:06}"}
         answer = self._answered("POST", "/v1/visits", json=wish, headers=headers)
         assert answer.status_code == 201, answer.text
-        told = [str(each["email"]) for each in people.values()]
+        told = [Person(str(each["email"]), each.get("phone")) for each in people.values()]
         return KnownVisit(answer.json()["id"], answer.json()["token"], start, told, calm=calm)
 
     def _move_or_cancel(self, visit: KnownVisit, start: datetime | None = None, doctor: str = "") -> None:
@@ -140,11 +152,17 @@ class Patients:
                 return None
 
 
-def _people(number: int) -> dict[str, dict[str, object]]:
-    """Who comes, and who booked for them, as a booking names both."""
+def _phone(number: int) -> str | None:
+    """Everybody's own."""
+    return None if number % TEXTED else f"+1409555{number // TEXTED:04}"
+
+
+def _people(number: int) -> dict[str, dict[str, Any]]:
+    """Who comes, and who booked for them, as a booking names both; whoever books agrees to texts or not."""
+    own = {"phone": phone} if (phone := _phone(number)) else {}
     if number % HELPED:
-        return {"patient": patient(number)}
-    helper = {"name": "Sam Example", "email": f"sam{number}@helpers.example"}
+        return {"patient": patient(number, **own)}
+    helper = {"name": "Sam Example", "email": f"sam{number}@helpers.example", **own}
     return {
         "patient": patient(number),
         "booked_by": {**helper, "relationship": "child", "receives": "also"},

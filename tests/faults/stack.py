@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +21,7 @@ from scheduler.embedded.redis import EmbeddedRedis
 from scheduler.embedded.sockets import free_port
 from tests.conftest import settings_for
 from tests.faults.clinic import CLINIC
+from tests.faults.gateway import Gateway
 from tests.faults.parts import Part, Wire
 from tests.faults.postmaster import Postmaster
 from tests.faults.rehearsal import Rehearsal
@@ -32,6 +33,10 @@ be there after `kill -9`, so `synchronous_commit` stays as it is."""
 DUE = """
 SELECT count(*) FROM messages
 WHERE state IN ('pending', 'claimed', 'handoff') AND due_at <= :now AND visit_id IS NOT NULL
+"""
+NIGHT = """
+SELECT FROM messages
+WHERE state = 'pending' AND channel = 'sms' AND kind <> 'reminder' AND next_at >= :morning LIMIT 1
 """
 MINUTE = timedelta(minutes=1)
 
@@ -46,6 +51,7 @@ class Stack:
     wire: Wire
     """Between the service and Redis."""
     smtp: Postmaster
+    texts: Gateway
     rehearsal: Rehearsal
     address: str
     api: Part
@@ -86,6 +92,10 @@ class Stack:
         count: int = self.rehearsal.ask(DUE, now=self.rehearsal.now())[0][0]
         return count
 
+    def waits_until(self, morning: datetime) -> bool:
+        """Whether news wait for the morning, because texts come to nobody at night."""
+        return bool(self.rehearsal.ask(NIGHT, morning=morning))
+
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.address}/health/live", timeout=2).ok
@@ -102,13 +112,14 @@ def running_stack(lease: float) -> Iterator[Stack]:
         postgres = opened.enter_context(EmbeddedPostgres(folder / "postgres", SERVER))
         redis = opened.enter_context(EmbeddedRedis(folder / "redis"))
         url = opened.enter_context(database(postgres.url, "rehearsal", CLINIC))
-        smtp = opened.enter_context(Postmaster())
+        smtp, texts = opened.enter_context(Postmaster()), opened.enter_context(Gateway())
         wire = Wire(make_url(redis.url).port or 0)
         opened.callback(wire.close)
         settings = settings_for(
             url,
             redis_url=redis.url.replace(f":{make_url(redis.url).port}/", f":{wire.port}/"),
             smtp_url=smtp.url(),
+            sms_url=texts.url,
             lease=lease,
             web_workers=1,
             database_pool=4,
@@ -116,7 +127,7 @@ def running_stack(lease: float) -> Iterator[Stack]:
         )
         rehearsal = Rehearsal(url, settings.clock_offset)
         opened.callback(rehearsal.close)
-        stack = _with_processes(settings, postgres, redis, wire, smtp, rehearsal, folder)
+        stack = _with_processes(settings, postgres, redis, wire, smtp, texts, rehearsal, folder)
         for part in stack.parts:
             opened.callback(part.kill)
         try:
@@ -134,6 +145,7 @@ def _with_processes(
     redis: EmbeddedRedis,
     wire: Wire,
     smtp: Postmaster,
+    texts: Gateway,
     rehearsal: Rehearsal,
     folder: Path,
 ) -> Stack:
@@ -148,6 +160,7 @@ def _with_processes(
         redis=redis,
         wire=wire,
         smtp=smtp,
+        texts=texts,
         rehearsal=rehearsal,
         address=f"http://{address}",
         api=part("api", *served),

@@ -37,6 +37,10 @@ def texts(stack: Stack) -> Watched:
     return stack.texts
 
 
+def program(stack: Stack) -> Watched:
+    return stack.program
+
+
 class Hunter:
     """Strikes a worker's process that is in the midst of a message, so many times.
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tests.faults import breaking
 from tests.faults.breaking import texts
-from tests.faults.gateway import CUT as HANG_UP
+from tests.faults.signed import CUT as HANG_UP
+from tests.faults.signed import SignedServer
 from tests.faults.stack import Stack
 from tests.faults.wires import Moment
 from tests.smtp import CUT
@@ -50,8 +51,18 @@ def mail_slow(leases: float) -> Callable[[Stack], Iterator[None]]:
 
 
 def texts_answered(status: int, *, takes: bool = False) -> Callable[[Stack], Iterator[None]]:
+    return _answered(lambda stack: stack.texts, status, takes)
+
+
+def hooks_answered(status: int, *, takes: bool = False) -> Callable[[Stack], Iterator[None]]:
+    return _answered(lambda stack: stack.program, status, takes)
+
+
+def _answered(
+    by: Callable[[Stack], SignedServer], status: int, takes: bool
+) -> Callable[[Stack], Iterator[None]]:
     def breaks(stack: Stack) -> Iterator[None]:
-        with stack.texts.answering(status, takes=takes):
+        with by(stack).answering(status, takes=takes):
             yield
 
     return breaks
@@ -125,8 +136,15 @@ TEXTS = (
     Fault("text gateway answers too late", texts_slow(2 / 3), doubles=True),
     Fault("text gateway hangs up and has the text", texts_answered(HANG_UP, takes=True), doubles=True),
 )
+HOOKS = (
+    Fault(
+        "kill -9 of a worker before a program answers", breaking.child_killed(Moment.DOT, breaking.program)
+    ),
+    Fault("program answers 500", hooks_answered(500)),
+    Fault("program hangs up and has heard", hooks_answered(HANG_UP, takes=True)),
+)
 FORGETFUL = (Fault("mail server hangs up after DATA and has nothing", breaking.mail_forgotten),)
 """By itself: that each hand-over of a mail met with this is what excuses that nobody got it."""
 CLOCK = (Fault("one worker's clock two hours ahead", breaking.clock_ahead),)
 
-ALL: Sequence[Fault] = (*DEADS, *REDIS, *POSTGRES, *SMTP, *TEXTS, *FORGETFUL, *CLOCK)
+ALL: Sequence[Fault] = (*DEADS, *REDIS, *POSTGRES, *SMTP, *TEXTS, *HOOKS, *FORGETFUL, *CLOCK)

@@ -15,16 +15,19 @@ from redis import Redis
 from sqlalchemy import make_url
 
 from config.settings import Settings
+from scheduler.bootstrap import bootstrap
+from scheduler.domain.actors import SYSTEM
 from scheduler.embedded.postgres import EmbeddedPostgres
 from scheduler.embedded.processes import tail
 from scheduler.embedded.redis import EmbeddedRedis
 from scheduler.embedded.sockets import free_port
+from scheduler.services.hooks.keeping import add_endpoint
 from tests.conftest import settings_for
 from tests.faults.clinic import CLINIC
-from tests.faults.gateway import Gateway
 from tests.faults.parts import Part, Wire
 from tests.faults.postmaster import Postmaster
 from tests.faults.rehearsal import Rehearsal
+from tests.faults.signed import SignedServer
 from tests.processes import database, eventually
 
 SERVER = {"fsync": "off", "track_commit_timestamp": "on", "max_connections": "150"}
@@ -37,6 +40,9 @@ WHERE state IN ('pending', 'claimed', 'handoff') AND due_at <= :now AND visit_id
 NIGHT = """
 SELECT FROM messages
 WHERE state = 'pending' AND channel = 'sms' AND kind <> 'reminder' AND next_at >= :morning LIMIT 1
+"""
+UNTOLD = """
+SELECT count(*) FROM messages WHERE channel = 'webhook' AND state IN ('pending', 'claimed', 'handoff')
 """
 MINUTE = timedelta(minutes=1)
 
@@ -51,7 +57,9 @@ class Stack:
     wire: Wire
     """Between the service and Redis."""
     smtp: Postmaster
-    texts: Gateway
+    texts: SignedServer
+    program: SignedServer
+    """Hears of each visit."""
     rehearsal: Rehearsal
     address: str
     api: Part
@@ -79,17 +87,22 @@ class Stack:
             part.start()
         assert eventually(self._answers, 90), "the API does not come back"
 
-    def let_pass(self, check: Callable[[], bool], seconds: float) -> bool:
+    def let_pass(self, check: Callable[[], bool], seconds: float, step: timedelta = MINUTE) -> bool:
         """Whether it becomes true in time; a minute passes every half second, so that retries come soon."""
         deadline = time.monotonic() + seconds
         while not (true := check()) and time.monotonic() < deadline:
-            self.rehearsal.forward(MINUTE)
+            self.rehearsal.forward(step)
             time.sleep(0.5)
         return true
 
     def under_way(self) -> int:
         """How many messages are due, and neither sent nor given up."""
         count: int = self.rehearsal.ask(DUE, now=self.rehearsal.now())[0][0]
+        return count
+
+    def untold(self) -> int:
+        """How much of what happened the program is still to be told."""
+        count: int = self.rehearsal.ask(UNTOLD)[0][0]
         return count
 
     def waits_until(self, morning: datetime) -> bool:
@@ -112,14 +125,17 @@ def running_stack(lease: float) -> Iterator[Stack]:
         postgres = opened.enter_context(EmbeddedPostgres(folder / "postgres", SERVER))
         redis = opened.enter_context(EmbeddedRedis(folder / "redis"))
         url = opened.enter_context(database(postgres.url, "rehearsal", CLINIC))
-        smtp, texts = opened.enter_context(Postmaster()), opened.enter_context(Gateway())
+        smtp = opened.enter_context(Postmaster())
+        texts = opened.enter_context(SignedServer(lambda said: str(said["to"])))
+        program = opened.enter_context(SignedServer(lambda said: str(said["data"]["id"])))
         wire = Wire(make_url(redis.url).port or 0)
         opened.callback(wire.close)
         settings = settings_for(
             url,
             redis_url=redis.url.replace(f":{make_url(redis.url).port}/", f":{wire.port}/"),
             smtp_url=smtp.url(),
-            sms_url=texts.url,
+            sms_url=f"gateway+http://{texts.secret}@{texts.host}/texts",
+            outgoing_loopback=True,
             lease=lease,
             web_workers=1,
             database_pool=4,
@@ -127,7 +143,8 @@ def running_stack(lease: float) -> Iterator[Stack]:
         )
         rehearsal = Rehearsal(url, settings.clock_offset)
         opened.callback(rehearsal.close)
-        stack = _with_processes(settings, postgres, redis, wire, smtp, texts, rehearsal, folder)
+        program.secret = _introduce(settings, f"http://{program.host}/visits")
+        stack = _with_processes(settings, postgres, redis, wire, smtp, texts, program, rehearsal, folder)
         for part in stack.parts:
             opened.callback(part.kill)
         try:
@@ -139,13 +156,25 @@ def running_stack(lease: float) -> Iterator[Stack]:
             raise
 
 
+def _introduce(settings: Settings, url: str) -> str:
+    """To the program there the service will tell of each visit, signed with this secret."""
+    run = bootstrap(settings)
+    try:
+        secret = add_endpoint(run.desk, "A program", url, None, SYSTEM).secret
+    finally:
+        run.db.dispose()
+    assert secret
+    return secret
+
+
 def _with_processes(
     settings: Settings,
     postgres: EmbeddedPostgres,
     redis: EmbeddedRedis,
     wire: Wire,
     smtp: Postmaster,
-    texts: Gateway,
+    texts: SignedServer,
+    program: SignedServer,
     rehearsal: Rehearsal,
     folder: Path,
 ) -> Stack:
@@ -161,6 +190,7 @@ def _with_processes(
         wire=wire,
         smtp=smtp,
         texts=texts,
+        program=program,
         rehearsal=rehearsal,
         address=f"http://{address}",
         api=part("api", *served),

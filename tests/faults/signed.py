@@ -1,30 +1,34 @@
-"""The text gateway of the rehearsal: it keeps each text that it took, and misbehaves when told to."""
+"""Servers of the rehearsal that believe nobody who does not sign, a text gateway and a program that hears of
+visits: they keep what they took, and misbehave when told to."""
 
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
-from typing import Self
+from typing import Any, Self
 
 from standardwebhooks.webhooks import Webhook
 
 from tests.faults.wires import Moment, Receipt, Watched
 from tests.web import QuietServer
 
-SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 TAKEN, CUT = 202, 0
 """Answers: a status, or hanging up."""
 
 
-class Gateway(Watched):
-    """A context manager. It keeps connections, and believes nobody who does not sign."""
+class SignedServer(Watched):
+    """A context manager. It keeps connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, recipient: Callable[[Mapping[str, Any]], str]) -> None:
+        """`recipient`: whom it is for, by what is said."""
         super().__init__()
+        self.secret = SECRET
+        self._recipient = recipient
         self.receipts: list[Receipt] = []
         """Of what it has, in the order in which it came."""
         self.unsigned = 0
@@ -41,12 +45,13 @@ class Gateway(Watched):
         self._close()
 
     @property
-    def url(self) -> str:
-        return f"gateway+http://whsec_{SECRET}@127.0.0.1:{self._port}/texts"
+    def host(self) -> str:
+        """And its port."""
+        return f"127.0.0.1:{self._port}"
 
     @contextmanager
     def answering(self, status: int, *, takes: bool = False) -> Iterator[None]:
-        """For a while, and whether it has the text all the same."""
+        """For a while, and whether it has what was said all the same."""
         self._answer, self._takes = status, takes
         try:
             yield
@@ -64,16 +69,22 @@ class Gateway(Watched):
 
     def take(self, connection: socket.socket, headers: dict[str, str], body: bytes) -> int:
         """What to answer; `headers` by their names in small letters."""
-        if not _is_signed(headers, body):
+        if not self._is_signed(headers, body):
             self.unsigned += 1
             return 401
         answer, takes = self._answer, self._takes
         self.show(Moment.DOT, connection)
         if takes:
-            self.receipts.append(Receipt(body, headers["webhook-id"], json.loads(body)["to"]))
+            self.receipts.append(Receipt(body, headers["webhook-id"], self._recipient(json.loads(body))))
         time.sleep(self.pace)
         self.show(Moment.ANSWER, connection)
         return answer
+
+    def _is_signed(self, headers: dict[str, str], body: bytes) -> bool:
+        """Whenever it was: the clock of a rehearsal leaps while something is on its way."""
+        at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+        signed = Webhook(self.secret).sign(headers["webhook-id"], at, body.decode())
+        return headers["webhook-signature"] == signed
 
     def _listen(self) -> None:
         self._server = QuietServer(("127.0.0.1", self._port), _handler(self, self._open))
@@ -90,14 +101,7 @@ class Gateway(Watched):
         self._open.clear()
 
 
-def _is_signed(headers: dict[str, str], body: bytes) -> bool:
-    """Whenever it was: the clock of a rehearsal leaps while a text is on its way."""
-    at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
-    signed = Webhook(SECRET).sign(headers["webhook-id"], at, body.decode())
-    return headers["webhook-signature"] == signed
-
-
-def _handler(gateway: Gateway, connected: list[socket.socket]) -> type[BaseHTTPRequestHandler]:
+def _handler(server: SignedServer, connected: list[socket.socket]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # it keeps connections, as gateways do
 
@@ -108,7 +112,7 @@ def _handler(gateway: Gateway, connected: list[socket.socket]) -> type[BaseHTTPR
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status = gateway.take(self.connection, headers, body)
+            status = server.take(self.connection, headers, body)
             if status == CUT:
                 self.close_connection = True
                 return

@@ -16,6 +16,7 @@ from scheduler.domain.messages import ChannelName, MessageState, Queue
 from scheduler.services.audit.verifying import unsealed
 from scheduler.services.desk import Desk
 from scheduler.services.inbound.mailbox import Silence, silence
+from scheduler.services.outbox.sweeping import SWEEP
 
 SWEEP_LATE = timedelta(seconds=30)
 CLOCK_OFF = timedelta(seconds=30)
@@ -25,7 +26,6 @@ MAILBOX_SILENT = timedelta(minutes=30)
 """Two tries of a mailbox that fails and fails."""
 REDIS_PATIENCE = 0.2
 """Seconds."""
-SWEEP = "sweep"
 
 OK = "ok"
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select
 from scheduler.db.models import Heartbeat, Message, Task, TriageCount
 from scheduler.domain.messages import ChannelName, MessageState, Queue
 from scheduler.services.desk import Desk
-from scheduler.services.health import SWEEP
 from scheduler.services.inbound.mailbox import silence
 from scheduler.services.outbox.manners import LONGEST_RETRY
+from scheduler.services.outbox.sweeping import SWEEP
 from scheduler.services.outside.watching import ages
 
 

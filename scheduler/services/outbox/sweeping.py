@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import Heartbeat, Message
 from scheduler.domain.messages import ChannelName, Hint, MessageKind, MessageState, Queue
 from scheduler.services.calling import call_instead
-from scheduler.services.health import SWEEP
 from scheduler.services.outbox.claiming import BATCH
 from scheduler.services.outbox.fence import LEASE
 from scheduler.services.outbox.manners import MANNERS
 
+SWEEP = "sweep"
+"""By which name the sweeper's sign of life is written down."""
 NUDGE_AGAIN = timedelta(seconds=15)
 DOORBELL_GRACE = timedelta(seconds=2)
 """A message that was just planned was hinted by the one who planned it."""

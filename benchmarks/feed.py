@@ -18,9 +18,9 @@ from scheduler.domain.actors import SYSTEM
 from scheduler.domain.clinic import Mode
 from scheduler.domain.feeds import Detail, FeedWish
 from scheduler.domain.wishes import Wish
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.feeds.keeping import create_feed
-from scheduler.services.free import find_slots
+from scheduler.services.slots.free import find_slots
 from tests.services.asking import request
 
 MANY = 10_000

@@ -17,8 +17,8 @@ from scheduler.db.secrets import Links, Lookup, Secrets, Vault
 from scheduler.domain.messages import ChannelName, Hint
 from scheduler.outgoing.http import Outside
 from scheduler.services.clinic.current import Clinics
-from scheduler.services.desk import Desk
 from scheduler.services.feeds.written import Written
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.calls import CallList
 from scheduler.services.outbox.delivering import Channel
 from scheduler.services.outbox.fence import HANDING_OVER

@@ -54,7 +54,7 @@ LONGEST = (
     "api/test_races_of_changes.py",
     "api/test_limits.py",
     "workers/test_sweeper.py",
-    "services/test_holding.py",
+    "services/slots/test_holding.py",
     "embedded/test_postgres.py",
     "outbox/test_crashes.py",
     "workers/test_far_redis.py",

@@ -20,11 +20,11 @@ from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.messages import ErrandHint
 from scheduler.domain.overrides import Override, Rule
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
-from scheduler.services.recipients import JOIN, PATIENT
+from scheduler.services.people.recipients import JOIN, PATIENT
 from scheduler.services.rooms.wanting import look_after_rooms
 from scheduler.video.jitsi import Jitsi
 from scheduler.video.vendor import Vendor

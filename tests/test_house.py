@@ -161,7 +161,7 @@ def _target(node: ast.stmt) -> str:
 
 
 def test_no_rule_and_no_use_case_asks_the_hosts_clock_what_time_it_is() -> None:
-    """The database's clock decides; `services/health.py` compares the two."""
+    """The database's clock decides; `services/operations/health.py` compares the two."""
     parts = [
         ROOT / "scheduler" / part for part in ("domain", "services", "api", "web", "messages", "calendars")
     ]
@@ -177,7 +177,7 @@ def test_no_rule_and_no_use_case_asks_the_hosts_clock_what_time_it_is() -> None:
         and each.attr != each.value.id
         and (each.value.id, each.attr) != ("datetime", "time")
     }
-    assert asking <= {"scheduler/services/health.py"}
+    assert asking <= {"scheduler/services/operations/health.py"}
 
 
 # ----------------------------------------------------------------------------------------------------- words

@@ -1,7 +1,7 @@
 """What workers do on the network besides delivering: a name, and the use case that does it for one row.
 
-A use case plans its errand in the transaction that makes it necessary (`services.errands.plan`), and may be
-called again at any time: after a death in its midst, or because somebody planned it anew meanwhile.
+A use case plans its errand in the transaction that makes it necessary (`services.ground.errands.plan`), and
+may be called again at any time: after a death in its midst, or because somebody planned it anew meanwhile.
 """
 
 import logging
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from scheduler.bootstrap import Runtime
 from scheduler.domain.messages import ErrandHint
-from scheduler.services import errands
+from scheduler.services.ground import errands
 from scheduler.services.inbound.mailbox import READ, read_mailbox
 from scheduler.services.outside.keeping import FETCH
 from scheduler.services.outside.polling import poll

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from scheduler.domain.errors import Unavailable
-from scheduler.services import errands
-from scheduler.services.desk import Desk
+from scheduler.services.ground import errands
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.fence import LEASE
 from scheduler.services.outbox.sweeping import Reaper, beat, expire, nudge, unheard
 from workers.hands import Hands

@@ -11,24 +11,17 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services import (
-    absent,
-    alerting,
-    callbacks,
-    drafts,
-    expiring,
-    holding,
-    idempotency,
-    places,
-    rerouting,
-    waiting,
-)
 from scheduler.services.accounts import lockout, sessions
 from scheduler.services.audit import sealing
-from scheduler.services.desk import Desk
+from scheduler.services.booking import callbacks, drafts
+from scheduler.services.ground import idempotency
+from scheduler.services.ground.desk import Desk
 from scheduler.services.inbound import mailbox, texts
 from scheduler.services.outside import watching
 from scheduler.services.rooms.wanting import look_after_rooms
+from scheduler.services.rounds import absent, expiring, places, waiting
+from scheduler.services.slots import holding
+from scheduler.services.telling import alerting, rerouting
 
 log = logging.getLogger(__name__)
 

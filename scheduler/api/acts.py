@@ -27,15 +27,15 @@ from scheduler.api.visit_json import visit_answer
 from scheduler.domain.errors import Forbidden, NotLicensed
 from scheduler.domain.visits import Act
 from scheduler.domain.whereabouts import Stage
-from scheduler.services.access import may_act_on
+from scheduler.services.accounts.access import may_act_on
+from scheduler.services.booking.triage import opened
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance, check_in, confirm
 from scheduler.services.changes.undoing import undo
+from scheduler.services.changes.whereabouts import say_where
 from scheduler.services.joining.entering import host
-from scheduler.services.triage import opened
-from scheduler.services.whereabouts import say_where
 
 blueprint = APIBlueprint("acts", __name__, url_prefix="/v1/visits/<uuid:id>", tag="Changes")
 

@@ -8,8 +8,8 @@ from flask import Response
 
 from scheduler.api.callers import caller
 from scheduler.api.runtime import runtime
-from scheduler.services.access import may_act_on
-from scheduler.services.invites import invite_file
+from scheduler.services.accounts.access import may_act_on
+from scheduler.services.outbox.invites import invite_file
 
 blueprint = APIBlueprint("calendars", __name__, tag="Calendars")
 

@@ -6,7 +6,7 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.actors import PUBLIC, Actor
 from scheduler.domain.errors import Unauthorized
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import Caller, identify, require
+from scheduler.services.accounts.access import Caller, identify, require
 
 SCHEME = "bearer "
 LONGEST = 512

@@ -14,7 +14,7 @@ from scheduler.api.versions import expected_version
 from scheduler.api.visit_json import visit_answer
 from scheduler.domain.errors import Forbidden
 from scheduler.domain.visits import Act
-from scheduler.services.access import Caller, may_act_on
+from scheduler.services.accounts.access import Caller, may_act_on
 from scheduler.services.changes.contact import change_contact
 from scheduler.services.changes.mailing_again import mail_again
 from scheduler.services.changes.revoking import end_helper, revoke_links

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from scheduler.api.clients import forwarded_lately
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.health import LiveOut, ReadyOut
-from scheduler.services.health import check
+from scheduler.services.operations.health import check
 
 blueprint = APIBlueprint("health", __name__, url_prefix="/health", tag="Operations")
 

@@ -12,8 +12,8 @@ from scheduler.api.runtime import runtime
 from scheduler.api.schemas.holds import HoldIn, HoldOut
 from scheduler.api.schemas.repeats import RepeatHeaders
 from scheduler.domain.holds import Ceilings
-from scheduler.services.holding import hold, release
-from scheduler.services.triage import opened
+from scheduler.services.booking.triage import opened
+from scheduler.services.slots.holding import hold, release
 
 blueprint = APIBlueprint("holds", __name__, url_prefix="/v1/holds", tag="Booking")
 

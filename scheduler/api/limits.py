@@ -17,7 +17,7 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.booking import BookingRequest
 from scheduler.domain.errors import RateLimited, Unauthorized, Unavailable
 from scheduler.domain.people import fold_email
-from scheduler.services.access import KEY_PREFIX
+from scheduler.services.accounts.access import KEY_PREFIX
 
 KEY = "visits.limits"
 UNLIMITED = frozenset(

@@ -7,8 +7,8 @@ from scheduler.api.runtime import runtime
 from scheduler.api.schemas.acts import NothingIn
 from scheduler.api.schemas.contact import AcceptedOut, LostLinksIn
 from scheduler.domain.errors import Unauthorized
-from scheduler.services.disowning import disown
-from scheduler.services.relinking import send_links
+from scheduler.services.telling.disowning import disown
+from scheduler.services.telling.relinking import send_links
 
 blueprint = APIBlueprint("links", __name__, url_prefix="/v1", tag="Contact")
 

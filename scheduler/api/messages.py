@@ -12,8 +12,15 @@ from scheduler.api.schemas.lists import next_cursor
 from scheduler.api.schemas.messages import MessageOut, MessagesOut, MessagesQuery, TryOut
 from scheduler.api.staff_visit_json import filled, private
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import may_act_on, require
-from scheduler.services.evidence import UNHEARD, Told, list_messages, read_message, read_messages, send_again
+from scheduler.services.accounts.access import may_act_on, require
+from scheduler.services.staff.evidence import (
+    UNHEARD,
+    Told,
+    list_messages,
+    read_message,
+    read_messages,
+    send_again,
+)
 
 blueprint = APIBlueprint("messages", __name__, url_prefix="/v1", tag="Staff")
 

@@ -14,8 +14,8 @@ from scheduler.api.callers import bearer_token
 from scheduler.api.runtime import runtime
 from scheduler.domain.errors import NotFound, Unauthorized
 from scheduler.domain.messages import Queue
-from scheduler.services.hints import queue_lengths
-from scheduler.services.measuring import Measures, measure
+from scheduler.services.operations.hints import queue_lengths
+from scheduler.services.operations.measuring import Measures, measure
 
 blueprint = APIBlueprint("metrics", __name__, enable_openapi=False)
 

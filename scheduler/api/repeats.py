@@ -5,7 +5,7 @@ from flask import Response, request
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.actors import Actor
-from scheduler.services.idempotency import Repeatable
+from scheduler.services.ground.idempotency import Repeatable
 
 
 def repeatable(actor: Actor, route: str, key: str | None) -> Repeatable | None:

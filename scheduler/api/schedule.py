@@ -30,9 +30,9 @@ from scheduler.api.schemas.schedule import (
 from scheduler.api.staff_visit_json import filled, private
 from scheduler.db.models import ExtraHours, TimeOff
 from scheduler.domain.scopes import Scope
-from scheduler.services.extra_hours import open_hours, take_back
-from scheduler.services.hit import Hit
-from scheduler.services.time_off import Away, Entry, end_time_off, read_time_off, take_off, upcoming
+from scheduler.services.hours.extra_hours import open_hours, take_back
+from scheduler.services.hours.hit import Hit
+from scheduler.services.hours.time_off import Away, Entry, end_time_off, read_time_off, take_off, upcoming
 
 blueprint = APIBlueprint("schedule", __name__, url_prefix="/v1", tag="Schedule")
 

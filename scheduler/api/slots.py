@@ -9,7 +9,7 @@ from flask import Response
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.slots import SlotsOut, SlotsQuery
 from scheduler.api.slot_json import day_json, instant_text
-from scheduler.services.free import Found, find_slots
+from scheduler.services.slots.free import Found, find_slots
 
 blueprint = APIBlueprint("slots", __name__, url_prefix="/v1", tag="Booking")
 

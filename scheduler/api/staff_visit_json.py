@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from scheduler.api.schemas.lists import next_cursor
 from scheduler.api.schemas.staff_visits import PatientOut, StaffVisitOut, StaffVisitsOut
 from scheduler.api.versions import etag
-from scheduler.services.pages import Page
-from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.ground.pages import Page
+from scheduler.services.visits.for_staff import StaffVisit
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -19,9 +19,9 @@ from scheduler.api.schemas.staff_visits import (
 from scheduler.api.staff_visit_json import filled, private, staff_visits_answer
 from scheduler.domain.errors import Forbidden
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import may_act_on, require
-from scheduler.services.finding import list_visits, read_history, search_visits
-from scheduler.services.intake import read_intake
+from scheduler.services.accounts.access import may_act_on, require
+from scheduler.services.staff.intake import read_intake
+from scheduler.services.visits.finding import list_visits, read_history, search_visits
 
 blueprint = APIBlueprint("staff_visits", __name__, url_prefix="/v1/visits", tag="Staff")
 

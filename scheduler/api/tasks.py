@@ -12,8 +12,8 @@ from scheduler.api.schemas.lists import next_cursor
 from scheduler.api.schemas.tasks import CallOut, DoneIn, TaskOut, TasksOut, TasksQuery
 from scheduler.api.staff_visit_json import filled, private
 from scheduler.domain.scopes import Scope
-from scheduler.services import staff_tasks
-from scheduler.services.staff_tasks import TaskView
+from scheduler.services.staff import tasks
+from scheduler.services.staff.tasks import TaskView
 
 blueprint = APIBlueprint("tasks", __name__, url_prefix="/v1/tasks", tag="Staff")
 
@@ -32,9 +32,7 @@ def list_tasks(query_data: TasksQuery) -> Response:
     actor, run, asked = staff(Scope.VISITS), runtime(), query_data
     with run.db.transaction() as session:
         now = run.db.now(session)
-        page = staff_tasks.list_tasks(
-            session, run.desk, asked.wanted(), asked.cursor, asked.limit, actor, now
-        )
+        page = tasks.list_tasks(session, run.desk, asked.wanted(), asked.cursor, asked.limit, actor, now)
     items = [_task(each) for each in page.items]
     return private(TasksOut(items=items, next=next_cursor(page.next)))
 
@@ -46,7 +44,7 @@ def list_tasks(query_data: TasksQuery) -> Response:
 def claim_task(id: int, json_data: NothingIn) -> Response:
     """Take a task, so that nobody else does the same"""
     actor = staff(Scope.VISITS)
-    return private(_task(staff_tasks.claim(runtime().desk, id, actor)))
+    return private(_task(tasks.claim(runtime().desk, id, actor)))
 
 
 @blueprint.post("/<int:id>/release")
@@ -59,7 +57,7 @@ def release_task(id: int, json_data: NothingIn) -> Response:
     Also that of somebody who has gone home.
     """
     actor = staff(Scope.VISITS)
-    return private(_task(staff_tasks.release(runtime().desk, id, actor)))
+    return private(_task(tasks.release(runtime().desk, id, actor)))
 
 
 @blueprint.post("/<int:id>/done")
@@ -69,7 +67,7 @@ def release_task(id: int, json_data: NothingIn) -> Response:
 def finish_task(id: int, json_data: DoneIn) -> Response:
     """Say that a task is done"""
     actor = staff(Scope.VISITS)
-    return private(_task(staff_tasks.finish(runtime().desk, id, actor, json_data.note)))
+    return private(_task(tasks.finish(runtime().desk, id, actor, json_data.note)))
 
 
 def _task(task: TaskView) -> TaskOut:

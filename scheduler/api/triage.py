@@ -18,8 +18,8 @@ from scheduler.api.schemas.triage import (
     TriageQuery,
 )
 from scheduler.api.staff_visit_json import private
-from scheduler.services.callbacks import CallRequest, ask_for_call
-from scheduler.services.triage import answer, opened, rules_for
+from scheduler.services.booking.callbacks import CallRequest, ask_for_call
+from scheduler.services.booking.triage import answer, opened, rules_for
 
 blueprint = APIBlueprint("triage", __name__, url_prefix="/v1", tag="Booking")
 

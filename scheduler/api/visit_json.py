@@ -9,7 +9,7 @@ from flask import Response
 from scheduler.api.schemas.visits import LinksOut, RecipientOut, VisitOut
 from scheduler.api.versions import etag
 from scheduler.domain.actors import Actor
-from scheduler.services.visits import VisitView
+from scheduler.services.visits.reading import VisitView
 
 
 def visit_fields(visit: VisitView, actor: Actor) -> dict[str, Any]:

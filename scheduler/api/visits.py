@@ -19,12 +19,12 @@ from scheduler.api.slots import slots_answer
 from scheduler.api.staff_visit_json import staff_visit_answer
 from scheduler.api.visit_json import visit_answer, visit_fields
 from scheduler.domain.errors import Forbidden
-from scheduler.services.access import may_act_on
-from scheduler.services.booking import book
+from scheduler.services.accounts.access import may_act_on
+from scheduler.services.booking.making import book
+from scheduler.services.booking.triage import opened
 from scheduler.services.changes.times import find_slots_to_move
-from scheduler.services.finding import read_visit
-from scheduler.services.triage import opened
-from scheduler.services.visits import view
+from scheduler.services.visits.finding import read_visit
+from scheduler.services.visits.reading import view
 
 blueprint = APIBlueprint("visits", __name__, url_prefix="/v1", tag="Booking")
 

@@ -6,7 +6,7 @@ import click
 
 from scheduler.bootstrap import bootstrap, open_mail
 from scheduler.cli.common import settings
-from scheduler.services.doctor import Finding, examine
+from scheduler.services.operations.doctor import Finding, examine
 
 
 @click.command()

@@ -4,7 +4,7 @@ import click
 
 from scheduler.bootstrap import bootstrap
 from scheduler.cli.common import settings
-from scheduler.services.health import NEEDED, check
+from scheduler.services.operations.health import NEEDED, check
 
 
 @click.command()

@@ -9,8 +9,8 @@ from config.keys import fresh_keys
 from scheduler.bootstrap import open_database, open_secrets
 from scheduler.cli.common import saying, settings
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key, list_keys, revoke_key
-from scheduler.services.resealing import reseal
+from scheduler.services.accounts.access import create_key, list_keys, revoke_key
+from scheduler.services.operations.resealing import reseal
 
 
 @click.group("keys")

@@ -4,7 +4,7 @@ import click
 
 from scheduler.bootstrap import bootstrap
 from scheduler.cli.common import saying, settings
-from scheduler.services.rederiving import rederive
+from scheduler.services.operations.rederiving import rederive
 
 
 @click.group("times")

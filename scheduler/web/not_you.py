@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from scheduler.api.runtime import runtime
-from scheduler.services.disowning import check_not_you, disown
+from scheduler.services.telling.disowning import check_not_you, disown
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page
 from scheduler.web.speech import language

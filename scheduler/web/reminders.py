@@ -4,7 +4,7 @@ from flask import Response, request
 
 from scheduler.api.bodies import FORM, accepts
 from scheduler.api.runtime import runtime
-from scheduler.services.reminding import set_reminders, wants_reminders
+from scheduler.services.telling.reminding import set_reminders, wants_reminders
 from scheduler.web.going import go
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page

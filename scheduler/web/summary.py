@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.domain.clinic import Clinic, Mode
 from scheduler.messages.moments import moment, same_clock
-from scheduler.services.visits import VisitView
+from scheduler.services.visits.reading import VisitView
 from scheduler.web.speech import language
 
 

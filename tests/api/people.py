@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from scheduler.bootstrap import Runtime
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from tests.cast import at, wish
 
 Headers = dict[str, str]

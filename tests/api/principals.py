@@ -13,8 +13,8 @@ from sqlalchemy import select, text, update
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Recipient, Visit
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key, revoke_key
-from scheduler.services.recipients import BOOKED_BY, JOIN, MANAGE, NOT_YOU, PATIENT
+from scheduler.services.accounts.access import create_key, revoke_key
+from scheduler.services.people.recipients import BOOKED_BY, JOIN, MANAGE, NOT_YOU, PATIENT
 from tests.cast import at, patient
 
 HELPER = {

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from scheduler.bootstrap import open_database
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from tests.conftest import settings_for
 
 Answer = tuple[int, dict[str, Any]]

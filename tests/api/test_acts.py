@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Claim, Message, Visit, VisitEvent
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from tests.cast import at, wish
 
 

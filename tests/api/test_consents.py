@@ -12,7 +12,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.models import Consent, Recipient
 from scheduler.domain.clinic import Mode
 from scheduler.domain.scopes import Scope
-from scheduler.services.consents import WANTS_TEXTS, agreed, lacking, wants_texts
+from scheduler.services.people.consents import WANTS_TEXTS, agreed, lacking, wants_texts
 from tests.api.people import booked, patient_of, said, staff_with
 from tests.cast import at, wish
 from tests.services.asking import put_in_force

@@ -19,8 +19,8 @@ from scheduler.domain.visits import Act
 from scheduler.services.changes.contact import ContactChange, change_contact
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import confirm
-from scheduler.services.links import holder
-from scheduler.services.recipients import JOIN, MANAGE, NOT_YOU, contact_of
+from scheduler.services.people.links import holder
+from scheduler.services.people.recipients import JOIN, MANAGE, NOT_YOU, contact_of
 from tests.api.people import Headers, booked, patient_of, said, staff_with
 from tests.cast import at
 from tests.services.asking import at_once

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from scheduler.bootstrap import Runtime
 from scheduler.db.engine import Database
 from scheduler.domain.actors import SYSTEM
+from scheduler.services.audit.writing import note
 from scheduler.services.clinic.apply import note_problem
-from scheduler.services.history import note
 from scheduler.services.outbox.sweeping import beat
 from tests.api.conftest import Serve
 from tests.conftest import NOWHERE

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Hold
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from tests.api.conftest import Serve
 from tests.cast import NOW, at, wish
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import IdempotencyKey, Visit
 from scheduler.domain.actors import PUBLIC
-from scheduler.services.idempotency import forget
+from scheduler.services.ground.idempotency import forget
 from tests.cast import at, wish
 
 KEY = "0123456789abcdef"

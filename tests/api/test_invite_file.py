@@ -12,7 +12,7 @@ from scheduler.calendars.lint import event_of, faults
 from scheduler.db.models import AuditEntry
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from scheduler.services.outbox.content import mail_of
 from tests.cast import at, wish
 from tests.outbox.conftest import claimed, rows

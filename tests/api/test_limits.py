@@ -19,7 +19,7 @@ from scheduler.api.counters import PATIENCE, SILENCE
 from scheduler.bootstrap import Runtime
 from scheduler.domain.scopes import Scope
 from scheduler.embedded.redis import EmbeddedRedis
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from tests.api.conftest import Serve
 from tests.cast import at, patient, wish
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Message, Recipient, Suppression, Task, Visit, VisitEvent
 from scheduler.domain.scopes import Scope
-from scheduler.services.recipients import NOT_YOU
+from scheduler.services.people.recipients import NOT_YOU
 from tests.api.people import booked, patient_of, said, staff_with
 from tests.cast import at, patient
 from tests.services.asking import at_once

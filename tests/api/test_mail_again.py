@@ -14,7 +14,7 @@ from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import Act
 from scheduler.services.inbound.receiving import receive
-from scheduler.services.suppressing import suppress
+from scheduler.services.telling.suppressing import suppress
 from tests.api.people import Headers, booked, patient_of, said, staff_with
 from tests.cast import at, patient
 from tests.channels.inbound.letters import bounce, complaint

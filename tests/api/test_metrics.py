@@ -13,7 +13,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.models import Message
 from scheduler.domain.messages import ErrandHint, Hint, MessageKind, Queue
 from scheduler.services.outbox.sweeping import beat
-from scheduler.services.tasks import open_task
+from scheduler.services.tasks.opening import open_task
 from tests.api.conftest import Serve
 from tests.api.people import booked
 from tests.cast import NOW, at

@@ -15,9 +15,9 @@ from scheduler.db.models import AuditEntry, Claim, Visit
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.errors import SlotTaken
 from scheduler.domain.scopes import Scope
-from scheduler.services.booking import book
-from scheduler.services.taking import lock
-from scheduler.services.time_off import take_off
+from scheduler.services.booking.making import book
+from scheduler.services.hours.time_off import take_off
+from scheduler.services.slots.taking import lock
 from tests.api.people import Headers, booked, said, staff_with
 from tests.cast import at
 from tests.services.asking import count, request, resource, wait_until_somebody_waits

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Callback, TriageCount
 from scheduler.domain.scopes import Scope
-from scheduler.services.triage import result_of
+from scheduler.services.booking.triage import result_of
 from tests.api.conftest import Serve
 from tests.api.people import Headers, booked, patient_of, said, staff_with
 from tests.api.safety import KIND, answer, booked_after, token

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Consent, InboundText, Recipient, Suppression, Task, Visit, VisitEvent
 from scheduler.domain.messages import ChannelName, MessageKind
-from scheduler.services.suppressing import suppress
+from scheduler.services.telling.suppressing import suppress
 from tests.api.conftest import Serve
 from tests.api.contract import Contract
 from tests.api.people import booked, patient_of

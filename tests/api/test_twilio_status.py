@@ -15,8 +15,8 @@ from scheduler.channels.outcome import Fence, Outcome, Verdict
 from scheduler.channels.sms.text import Text
 from scheduler.db.models import Message, Suppression, Task
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
-from scheduler.services.evidence import read_messages
 from scheduler.services.outbox.delivering import PostRoom, deliver
+from scheduler.services.staff.evidence import read_messages
 from tests.api.conftest import Serve
 from tests.api.contract import Contract
 from tests.api.twilio import PHONE, PUBLIC, TOKEN, URL, book, enter_alert, post, signature, with_twilio

@@ -15,9 +15,9 @@ from scheduler.domain.messages import MessageKind
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import Act
 from scheduler.domain.whereabouts import Place, Stage
-from scheduler.services import places
 from scheduler.services.changes.scene import Order
-from scheduler.services.whereabouts import say_where
+from scheduler.services.changes.whereabouts import say_where
+from scheduler.services.rounds import places
 from tests.api.people import Headers, booked, patient_of, said, staff_with
 from tests.services.asking import put_in_force, visit_row
 

@@ -15,7 +15,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.models import Message, Task
 from scheduler.domain.messages import ChannelName, MessageKind, Queue
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.tasks import open_general_task
+from scheduler.services.tasks.opening import open_general_task
 from tests.api.contract import Contract, watched
 from tests.api.people import said
 from tests.cast import at, patient, wish

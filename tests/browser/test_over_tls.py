@@ -19,7 +19,7 @@ from scheduler.domain.messages import ChannelName
 from scheduler.domain.scopes import Scope
 from scheduler.services.accounts.keeping import create_account
 from scheduler.services.accounts.passwords import hashed
-from scheduler.services.suppressing import suppress
+from scheduler.services.telling.suppressing import suppress
 from tests.browser.axe import faults
 from tests.browser.conftest import SIZES, opened
 from tests.cast import at, wish

@@ -17,7 +17,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.domain.actors import SYSTEM, Actor, ActorKind
 from scheduler.domain.feeds import Detail, FeedWish
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance

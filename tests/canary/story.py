@@ -10,7 +10,7 @@ import requests
 from sqlalchemy import text
 
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from scheduler.web.guards import csrf_token
 from tests.api.people import said
 from tests.api.test_inbound_mail import signed

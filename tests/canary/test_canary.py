@@ -137,7 +137,7 @@ def test_texts_say_no_name_at_all(told: House) -> None:
 
 
 def test_a_name_in_a_log_would_be_found(told: House) -> None:
-    logging.getLogger("scheduler.services.booking").warning("booked for %s", NAME)
+    logging.getLogger("scheduler.services.booking.making").warning("booked for %s", NAME)
     assert "last name" in found_in(told.said_in_logs(), told.secrets.all())
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import text, update
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Visit
 from scheduler.services.audit.sealing import seal
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from tests.cast import at
 from tests.cli.conftest import Visits
 from tests.services.asking import request, visit_row

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from scheduler.bootstrap import Runtime
 from scheduler.db.engine import EXCLUSION, sqlstate
 from scheduler.db.models import Claim, Resource, ResourceKind
-from scheduler.services.booking import book
-from scheduler.services.taking import MET
+from scheduler.services.booking.making import book
+from scheduler.services.slots.taking import MET
 from tests.cast import at
 from tests.services.asking import request
 

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from scheduler.bootstrap import bootstrap
 from scheduler.db import migrating
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.clinic.apply import apply
 from tests.cast import at
 from tests.conftest import CLINIC, settings_for

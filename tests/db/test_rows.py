@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Base, Claim, Recipient, Visit
 from scheduler.db.rows import insert_given, select_given, spell
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from tests.cast import at
 from tests.services.asking import request, resource
 

@@ -17,7 +17,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.db.models import Base, Link
 from scheduler.db.secrets import CannotOpen, Links, Lookup, Vault, token_hash
 from scheduler.domain.people import Person
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from tests.cast import at
 from tests.services.asking import request
 

@@ -27,8 +27,8 @@ from scheduler.db.engine import Database
 from scheduler.db.models import Claim, Message, Recipient, Visit
 from scheduler.domain import visits
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
-from scheduler.services.expiring import expire_overdue
+from scheduler.services.accounts.access import create_key
+from scheduler.services.rounds.expiring import expire_overdue
 from tests.cast import NOW, at, wish
 from tests.conftest import settings_for
 from tests.life.model import (

@@ -5,7 +5,7 @@ import pytest
 from scheduler.domain.tasks import TaskKind
 from scheduler.messages.alerts import TASKS, AlertFacts, render_alert
 from scheduler.messages.words import WORDS
-from scheduler.services.rederiving import OVERLAP
+from scheduler.services.operations.rederiving import OVERLAP
 from tests.messages.test_render import read
 
 LINK = "https://visits.clinic.example/staff"

@@ -15,8 +15,9 @@ from scheduler.db.models import Message, MessageAttempt, Task
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.alerts import OUT_OF_HOURS
 from scheduler.domain.messages import MessageKind, MessageState
-from scheduler.services import alerting, staff_tasks
-from scheduler.services.tasks import open_task
+from scheduler.services.staff import tasks as staff_tasks
+from scheduler.services.tasks.opening import open_task
+from scheduler.services.telling import alerting
 from tests.cast import at
 from tests.outbox.conftest import Book, claim_at, now, rows
 from tests.outbox.postbox import Postbox, make_round

@@ -11,7 +11,7 @@ from scheduler.domain.visits import Act
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.inbound.receipts import take_report
-from scheduler.services.staff_tasks import Wanted, list_tasks
+from scheduler.services.staff.tasks import Wanted, list_tasks
 from tests.cast import at
 from tests.outbox.conftest import Book, change, now, row
 from tests.outbox.test_texts import AGREED, OTHER, PATIENT, PHONE, STAFF, tasks, text_of, texted

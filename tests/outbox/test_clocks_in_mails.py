@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import Recipient, Visit
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from tests.cast import at
 from tests.outbox.postbox import Postbox, make_round
 from tests.services.asking import request

@@ -15,7 +15,7 @@ from scheduler.db.models import Message, Visit
 from scheduler.domain.clinic import Mode
 from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from tests.cast import at
 from tests.outbox.postbox import Postbox, act, make_round, reschedule, states
 from tests.services.asking import request

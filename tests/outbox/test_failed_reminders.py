@@ -9,7 +9,7 @@ from scheduler.bootstrap import Runtime
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import Message
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
-from scheduler.services.rerouting import move_on
+from scheduler.services.telling.rerouting import move_on
 from tests.cast import at
 from tests.outbox.conftest import Book, change, claimed, finished, now, row, rows
 from tests.outbox.test_texts import a_day_before, tasks, texted

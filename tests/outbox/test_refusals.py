@@ -10,7 +10,7 @@ from scheduler.channels.outcome import Outcome, Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt, Task
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.cast import at, patient
 from tests.outbox.postbox import REFUSED, SENT, Postbox, deliver_hinted, make_round, states

@@ -9,9 +9,9 @@ from scheduler.bootstrap import Runtime
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
-from scheduler.services import rerouting
 from scheduler.services.outbox.fence import give_back
-from scheduler.services.rerouting import relieve as relieve_at
+from scheduler.services.telling import rerouting
+from scheduler.services.telling.rerouting import relieve as relieve_at
 from tests.cast import at
 from tests.outbox.conftest import Book, change, claimed, finished, now, rows
 

@@ -17,14 +17,14 @@ from scheduler.db.models import ChannelPause, Message, Recipient, Suppression, T
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.visits import Act
-from scheduler.services.calling import call_instead
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from scheduler.services.outbox.sweeping import Reaper, expire
-from scheduler.services.rerouting import move_on
-from scheduler.services.rerouting import relieve as relieve_at
-from scheduler.services.suppressing import suppress
+from scheduler.services.tasks.calling import call_instead
+from scheduler.services.telling.rerouting import move_on
+from scheduler.services.telling.rerouting import relieve as relieve_at
+from scheduler.services.telling.suppressing import suppress
 from tests.cast import at
 from tests.outbox.conftest import Book, attempts, change, claim_at, now, row, rows
 

@@ -21,11 +21,11 @@ from scheduler.domain.visits import Act
 from scheduler.services.changes.contact import ContactChange, change_contact
 from scheduler.services.changes.revoking import end_helper, revoke_links
 from scheduler.services.changes.scene import Order, carry_out
-from scheduler.services.disowning import disown
 from scheduler.services.outbox.delivering import PostRoom
 from scheduler.services.outbox.fence import Passage
-from scheduler.services.recipients import BOOKED_BY, NOT_YOU, PATIENT
-from scheduler.services.relinking import Lost, send_links
+from scheduler.services.people.recipients import BOOKED_BY, NOT_YOU, PATIENT
+from scheduler.services.telling.disowning import disown
+from scheduler.services.telling.relinking import Lost, send_links
 from tests.cast import at, wish
 from tests.outbox.conftest import claimed, finished, first, row, rows
 from tests.outbox.postbox import act, make_round, reschedule

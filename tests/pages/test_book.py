@@ -11,8 +11,8 @@ from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import Callback, Consent, FormDraft, Hold, Visit
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.drafts import LASTS
-from scheduler.services import drafts
-from scheduler.services.time_off import take_off
+from scheduler.services.booking import drafts
+from scheduler.services.hours.time_off import take_off
 from tests.conftest import serving, settings_for
 from tests.pages.filling import ABOUT, Filling
 

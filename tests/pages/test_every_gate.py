@@ -15,10 +15,10 @@ from scheduler.bootstrap import Runtime
 from scheduler.domain.consents import Said
 from scheduler.domain.people import Booker, Receives
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.scene import Order, carry_out
-from scheduler.services.recipients import BOOKED_BY, PATIENT
+from scheduler.services.people.recipients import BOOKED_BY, PATIENT
 from tests.api.test_consents import TELEHEALTH
 from tests.cast import at
 from tests.gatehouse import STAFF, START, GateHouse, gatehouse, jitsi, plain

@@ -19,13 +19,13 @@ from scheduler.domain.scopes import Scope
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act
 from scheduler.domain.whereabouts import Place, Stage
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.revoking import revoke_links
 from scheduler.services.changes.scene import Order, carry_out
-from scheduler.services.intake import read_intake
-from scheduler.services.places import forget_places
-from scheduler.services.recipients import BOOKED_BY, MANAGE, PATIENT
-from scheduler.services.whereabouts import say_where
+from scheduler.services.changes.whereabouts import say_where
+from scheduler.services.people.recipients import BOOKED_BY, MANAGE, PATIENT
+from scheduler.services.rounds.places import forget_places
+from scheduler.services.staff.intake import read_intake
 from scheduler.video.rehearsal import Rehearsal
 from scheduler.video.static import StaticRooms
 from tests.api.people import staff_with

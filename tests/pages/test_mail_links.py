@@ -12,12 +12,12 @@ from scheduler.channels.mime import Mail, compose
 from scheduler.db.models import Message, Recipient, RefusedReminders, Suppression
 from scheduler.domain.messages import WORDLESS, ChannelName, MessageKind, Queue
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
-from scheduler.services.links import holder
+from scheduler.services.accounts.access import create_key
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.content import mail_of
 from scheduler.services.outbox.delivering import PostRoom, deliver
-from scheduler.services.recipients import UNSUBSCRIBE
+from scheduler.services.people.links import holder
+from scheduler.services.people.recipients import UNSUBSCRIBE
 from tests.outbox.conftest import (
     Book,
     add_messages,

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from scheduler.bootstrap import Runtime
 from scheduler.db.engine import Database
 from scheduler.db.models import Recipient, Task
+from scheduler.services.changes.whereabouts import answers
 from scheduler.services.clinic.apply import apply
-from scheduler.services.consents import agreed
-from scheduler.services.recipients import contact_of, involved
-from scheduler.services.whereabouts import answers
+from scheduler.services.people.consents import agreed
+from scheduler.services.people.recipients import contact_of, involved
 from tests.api.people import booked
 from tests.cast import at
 from tests.conftest import CLINIC

@@ -12,7 +12,7 @@ from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.recipients import JOIN
+from scheduler.services.people.recipients import JOIN
 from scheduler.web.guards import csrf_token
 from tests.api.people import booked, patient_of, said, staff_with
 from tests.cast import at

@@ -16,7 +16,7 @@ from scheduler.domain.messages import Hint, Queue
 from scheduler.embedded.processes import spawn, stop
 from scheduler.embedded.redis import EmbeddedRedis, find_program
 from scheduler.embedded.sockets import free_port
-from scheduler.services.health import OK, redis_answers
+from scheduler.services.operations.health import OK, redis_answers
 from tests.doors import Door
 from tests.processes import eventually
 from tests.smtp import server_tls, throw_away_certificate

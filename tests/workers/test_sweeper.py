@@ -16,7 +16,7 @@ from scheduler.channels.email import EmailChannel
 from scheduler.db.models import Heartbeat, Message
 from scheduler.domain.messages import ChannelName, ErrandHint, Hint, MessageKind
 from scheduler.embedded.redis import EmbeddedRedis
-from scheduler.services import errands
+from scheduler.services.ground import errands
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.conftest import settings_for
 from tests.processes import eventually

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from workers import timetable
 from workers.timetable import JOBS, Job, run_due
 

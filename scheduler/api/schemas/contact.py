@@ -8,8 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.fields import Channels, Day, Email, Language, Phone, Strict, Zone
 from scheduler.services.changes.contact import ContactChange
-from scheduler.services.recipients import BOOKED_BY, PATIENT
-from scheduler.services.relinking import Lost
+from scheduler.services.people.recipients import BOOKED_BY, PATIENT
+from scheduler.services.telling.relinking import Lost
 
 CHANGEABLE = ("email", "phone", "language", "timezone", "channels")
 

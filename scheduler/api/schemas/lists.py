@@ -10,7 +10,7 @@ from pydantic import Field, ValidatorFunctionWrapHandler, WithJsonSchema, WrapVa
 from pydantic_core import PydanticCustomError
 
 from scheduler.api.schemas.fields import Instant, Strict
-from scheduler.services.staff_tasks import LARGEST_ID
+from scheduler.services.staff.tasks import LARGEST_ID
 
 LONGEST_PAGE = 200
 

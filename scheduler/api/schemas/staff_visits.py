@@ -11,7 +11,7 @@ from scheduler.api.schemas.lists import ByUuid, Limit, PageQuery
 from scheduler.api.schemas.slots import DaysQuery
 from scheduler.api.schemas.visits import RecipientOut, VisitFactsOut, VisitOut
 from scheduler.domain.visits import CancelReason, VisitStatus
-from scheduler.services.finding import Days, Sought
+from scheduler.services.visits.finding import Days, Sought
 
 
 class VisitsQuery(DaysQuery):

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from scheduler.api.schemas.fields import Code, Printable, Strict
 from scheduler.api.schemas.lists import ByNumber, Limit
-from scheduler.services.staff_tasks import Wanted
+from scheduler.services.staff.tasks import Wanted
 
 
 class TasksQuery(Strict):

@@ -12,7 +12,7 @@ from scheduler.domain.destinations import LONGEST
 from scheduler.domain.hooks import TYPES
 from scheduler.domain.messages import MessageState
 from scheduler.services.hooks import deliveries, keeping
-from scheduler.services.staff_tasks import LARGEST_ID
+from scheduler.services.staff.tasks import LARGEST_ID
 
 HookType = Literal[TYPES]  # type: ignore[valid-type]
 Types = Annotated[

@@ -1,1 +1,1 @@
-"""People of the clinic who sign in: their accounts, and the sessions that a sign-in opens."""
+"""Who is asking: people of the clinic by account and session, programs by key, recipients by link."""

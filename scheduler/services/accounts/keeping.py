@@ -17,7 +17,7 @@ from scheduler.domain.scopes import Scope
 from scheduler.services.accounts import lockout
 from scheduler.services.accounts.passwords import fits, generated, hashed
 from scheduler.services.accounts.sessions import OBJECT, Member, end_sessions
-from scheduler.services.history import note
+from scheduler.services.audit.writing import note
 
 
 def create_account(

@@ -26,8 +26,8 @@ from scheduler.domain.errors import Unauthorized
 from scheduler.domain.scopes import Scope
 from scheduler.services.accounts import lockout
 from scheduler.services.accounts.passwords import fits
-from scheduler.services.desk import Desk
-from scheduler.services.history import note
+from scheduler.services.audit.writing import note
+from scheduler.services.ground.desk import Desk
 
 TOKEN_BYTES = 32
 OBJECT = "account"

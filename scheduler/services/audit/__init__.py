@@ -1,1 +1,1 @@
-"""The audit as a chain: what was written down cannot be changed unnoticed."""
+"""Who did what: written down, read, and chained, so that it cannot be changed unnoticed."""

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import AuditEntry
 from scheduler.domain.actors import Actor
-from scheduler.services.history import note
-from scheduler.services.pages import Page, cut
+from scheduler.services.audit.writing import note
+from scheduler.services.ground.pages import Page, cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""What is done to a visit after it is booked: each act one transaction, each told by one message."""
+"""What is done to a visit after it is booked, and by whom: each act one transaction, told by one message."""

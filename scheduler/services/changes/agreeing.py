@@ -3,8 +3,8 @@
 from scheduler.domain.consents import Said, decisions
 from scheduler.services.changes.roles import find_recipient, whose
 from scheduler.services.changes.scene import Scene
-from scheduler.services.consents import Giver, enter
-from scheduler.services.rerouting import replan
+from scheduler.services.people.consents import Giver, enter
+from scheduler.services.telling.rerouting import replan
 
 
 def agree(scene: Scene, said: Said, client: bytes | None, role: str | None = None) -> None:

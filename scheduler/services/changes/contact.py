@@ -14,19 +14,19 @@ from scheduler.domain.people import Contact, fold_email
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.changes.roles import find_recipient, whose
 from scheduler.services.changes.scene import Scene
-from scheduler.services.links import end_links, renew_links
 from scheduler.services.outbox.carrying import carry_over, compose_anew
-from scheduler.services.planning import enter, message_row
-from scheduler.services.reaching import reach_of, who_hears
-from scheduler.services.recipients import (
+from scheduler.services.people.links import end_links, renew_links
+from scheduler.services.people.recipients import (
     FORMER,
     contact_columns,
     contact_of,
     enter_recipient,
     involved,
 )
-from scheduler.services.relinking import links, sent_before
-from scheduler.services.rerouting import replan, was_texted
+from scheduler.services.telling.planning import enter, message_row
+from scheduler.services.telling.reaching import reach_of, who_hears
+from scheduler.services.telling.relinking import links, sent_before
+from scheduler.services.telling.rerouting import replan, was_texted
 
 TOLD_ANEW = frozenset({VisitStatus.PENDING, VisitStatus.BOOKED})
 """Statuses in which somebody new has to hear of a visit; in the later ones the patient is there."""

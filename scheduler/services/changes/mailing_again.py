@@ -5,7 +5,7 @@ from scheduler.domain.messages import ChannelName
 from scheduler.domain.visits import Act
 from scheduler.services.changes.roles import find_recipient
 from scheduler.services.changes.scene import Scene
-from scheduler.services.suppressing import lift, reason_of
+from scheduler.services.telling.suppressing import lift, reason_of
 
 
 def mail_again(scene: Scene, role: str) -> None:

@@ -21,18 +21,18 @@ from scheduler.domain.times import local_date, wall_of
 from scheduler.domain.triage import Result
 from scheduler.domain.visits import VisitStatus
 from scheduler.domain.wishes import Wish, search, zone_of
+from scheduler.services.booking.follow_ups import tell_of_answers
+from scheduler.services.booking.triage import sealed_result
 from scheduler.services.changes.agreeing import agree
 from scheduler.services.changes.scene import Scene
-from scheduler.services.claims import Occupation, move_claims
 from scheduler.services.clinic.current import Moment
-from scheduler.services.consents import lacking
-from scheduler.services.follow_ups import tell_of_answers
-from scheduler.services.free import alternatives
-from scheduler.services.guarding import has_guardian, is_under_age
-from scheduler.services.needs import needs_in_mode, tell_of_needs
-from scheduler.services.taken import read_taken
-from scheduler.services.taking import Taking, take
-from scheduler.services.triage import sealed_result
+from scheduler.services.people.consents import lacking
+from scheduler.services.people.guarding import has_guardian, is_under_age
+from scheduler.services.people.needs import needs_in_mode, tell_of_needs
+from scheduler.services.slots.claims import Occupation, move_claims
+from scheduler.services.slots.free import alternatives
+from scheduler.services.slots.taken import read_taken
+from scheduler.services.slots.taking import Taking, take
 
 CLINICS_OWN_MOVE = timedelta(hours=48)
 """For so long after a change made by the clinic the patient's own move has no cut-off."""

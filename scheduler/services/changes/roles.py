@@ -4,7 +4,7 @@ from scheduler.db.models import Recipient
 from scheduler.domain.actors import ActorKind
 from scheduler.domain.errors import Fault, Forbidden, Invalid
 from scheduler.services.changes.scene import Scene
-from scheduler.services.recipients import BOOKED_BY, PATIENT, involved
+from scheduler.services.people.recipients import BOOKED_BY, PATIENT, involved
 
 
 def whose(scene: Scene, role: str | None) -> str:

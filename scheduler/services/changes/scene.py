@@ -28,15 +28,15 @@ from scheduler.domain.visits import (
     VisitStatus,
     next_status,
 )
-from scheduler.services.calling import CALL_WITHIN, open_call
+from scheduler.services.audit.writing import acted, note_act
 from scheduler.services.clinic.current import Moment
-from scheduler.services.desk import Desk
-from scheduler.services.history import acted, note_act
-from scheduler.services.needs import tell_of_needs
-from scheduler.services.planning import About, plan
-from scheduler.services.reaching import Reached, who_hears
-from scheduler.services.tasks import close_tasks
-from scheduler.services.visits import VisitView, view
+from scheduler.services.ground.desk import Desk
+from scheduler.services.people.needs import tell_of_needs
+from scheduler.services.tasks.calling import CALL_WITHIN, open_call
+from scheduler.services.tasks.opening import close_tasks
+from scheduler.services.telling.planning import About, plan
+from scheduler.services.telling.reaching import Reached, who_hears
+from scheduler.services.visits.reading import VisitView, view
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from scheduler.domain.messages import MessageKind
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
 from scheduler.services.changes.scene import Scene
-from scheduler.services.tasks import close_tasks
-from scheduler.services.whereabouts import may_be_seen
+from scheduler.services.changes.whereabouts import may_be_seen
+from scheduler.services.tasks.opening import close_tasks
 
 TOLD_BY = {
     Act.APPROVE: MessageKind.CONFIRMED,

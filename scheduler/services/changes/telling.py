@@ -7,10 +7,10 @@ from scheduler.db.models import Visit
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.messages import MessageKind
 from scheduler.domain.visits import EXPECTED, Act, VisitStatus
+from scheduler.services.audit.writing import acted, note_act
 from scheduler.services.changes.scene import Order, Scene
 from scheduler.services.clinic.current import Moment
-from scheduler.services.desk import Desk
-from scheduler.services.history import acted, note_act
+from scheduler.services.ground.desk import Desk
 
 
 def tell_of_places(session: Session, desk: Desk, places: list[str]) -> int:

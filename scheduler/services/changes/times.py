@@ -8,9 +8,9 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import NotFound
 from scheduler.domain.wishes import Wish
 from scheduler.services.changes.moving import Destination
-from scheduler.services.desk import Desk
-from scheduler.services.free import Found, find_slots
-from scheduler.services.needs import needs_in_mode
+from scheduler.services.ground.desk import Desk
+from scheduler.services.people.needs import needs_in_mode
+from scheduler.services.slots.free import Found, find_slots
 
 
 def find_slots_to_move(desk: Desk, id: UUID, to: Destination, first: date, last: date) -> Found:

@@ -11,8 +11,8 @@ from scheduler.domain.messages import MessageKind
 from scheduler.domain.undo import Step, may_be_undone
 from scheduler.domain.visits import BY_STAFF, Act, VisitStatus, allowed
 from scheduler.services.changes.scene import Scene
-from scheduler.services.claims import Occupation, claim_for_visit, occupation_of
-from scheduler.services.taking import drop_ended_holds, lock
+from scheduler.services.slots.claims import Occupation, claim_for_visit, occupation_of
+from scheduler.services.slots.taking import drop_ended_holds, lock
 
 
 def undo(scene: Scene) -> None:

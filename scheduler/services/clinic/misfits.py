@@ -16,7 +16,7 @@ from scheduler.domain.schedule import Schedule
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.times import local_date
 from scheduler.domain.visits import EXPECTED
-from scheduler.services.tasks import open_task
+from scheduler.services.tasks.opening import open_task
 
 CAUSE = "clinic-file"
 IN_EXTRA_HOURS: ColumnElement[bool] = exists().where(

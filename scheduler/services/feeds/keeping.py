@@ -14,10 +14,10 @@ from scheduler.domain.actors import Actor
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.errors import Fault, Invalid, NotFound
 from scheduler.domain.feeds import FeedWish
-from scheduler.services import idempotency
-from scheduler.services.desk import Desk
-from scheduler.services.history import note
-from scheduler.services.idempotency import Repeatable
+from scheduler.services.audit.writing import note
+from scheduler.services.ground import idempotency
+from scheduler.services.ground.desk import Desk
+from scheduler.services.ground.idempotency import Repeatable
 
 OBJECT = "calendar-feed"
 TOKEN_BYTES = 32

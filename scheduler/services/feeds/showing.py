@@ -16,9 +16,9 @@ from scheduler.domain.errors import NotFound
 from scheduler.domain.feeds import Detail
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.clinic.current import Moment
-from scheduler.services.desk import Desk
 from scheduler.services.feeds.writing import write
 from scheduler.services.feeds.written import Key, Written
+from scheduler.services.ground.desk import Desk
 
 KEPT = timedelta(days=30)
 """For so long a feed shows what is past, and that something is cancelled."""

@@ -6,7 +6,7 @@ from scheduler.domain.clinic import Clinic, Mode
 from scheduler.domain.feeds import Detail, feed_uid
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.feeds import FeedWords, feed_words
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 
 STATUSES = {
     VisitStatus.PENDING: "TENTATIVE",

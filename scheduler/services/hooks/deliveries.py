@@ -14,10 +14,10 @@ from scheduler.domain.errors import NotFound
 from scheduler.domain.hooks import COUNTS, event_type
 from scheduler.domain.messages import OPEN, Hint, MessageState, Queue
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.attempts import Attempt, attempts_of
-from scheduler.services.desk import Desk
-from scheduler.services.history import note
-from scheduler.services.pages import Page, cut
+from scheduler.services.audit.writing import note
+from scheduler.services.ground.desk import Desk
+from scheduler.services.ground.pages import Page, cut
+from scheduler.services.telling.attempts import Attempt, attempts_of
 
 MOST_REPLAYED = 1_000
 """At once; more are replayed by asking again."""

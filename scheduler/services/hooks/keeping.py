@@ -18,10 +18,10 @@ from scheduler.domain.destinations import NotAllowed, destination
 from scheduler.domain.errors import Fault, Invalid, NotFound
 from scheduler.domain.hooks import BOTH_SIGN
 from scheduler.domain.messages import MessageState
-from scheduler.services import idempotency
-from scheduler.services.desk import Desk
-from scheduler.services.history import note
-from scheduler.services.idempotency import Repeatable
+from scheduler.services.audit.writing import note
+from scheduler.services.ground import idempotency
+from scheduler.services.ground.desk import Desk
+from scheduler.services.ground.idempotency import Repeatable
 
 OBJECT = "webhook"
 SECRET_BYTES = 32

@@ -1,1 +1,1 @@
-"""Mail that comes in: what it means for a visit or an address."""
+"""Mail and texts that come in: what they mean for a visit, an address or a number."""

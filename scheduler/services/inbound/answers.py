@@ -14,14 +14,14 @@ from scheduler.domain.inbound import InboundOutcome
 from scheduler.domain.people import fold_email
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import EXPECTED, Act, VisitStatus
+from scheduler.services.audit.writing import acted, note_act
 from scheduler.services.changes.scene import Order, carry_out_within
 from scheduler.services.changes.simple import confirm
-from scheduler.services.desk import Desk
-from scheduler.services.history import acted, note_act
+from scheduler.services.ground.desk import Desk
 from scheduler.services.inbound.declining import tell_that_it_stands
 from scheduler.services.inbound.effects import Effect
-from scheduler.services.recipients import PATIENT, involved
-from scheduler.services.tasks import open_task
+from scheduler.services.people.recipients import PATIENT, involved
+from scheduler.services.tasks.opening import open_task
 
 LONGEST_STATE = 32
 """Characters of a PARTSTAT; nobody needs more."""

@@ -12,7 +12,7 @@ from scheduler.domain.messages import ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
 from scheduler.services.inbound.effects import MAIL, Effect
 from scheduler.services.outbox.remedies import ask_for_contact, give_up
-from scheduler.services.tasks import open_general_task
+from scheduler.services.tasks.opening import open_general_task
 
 LEFT = (MessageState.SENT, MessageState.HANDOFF, MessageState.UNKNOWN)
 """States of a message that somebody may send back. One of which the answer is still awaited is here too."""

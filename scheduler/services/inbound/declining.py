@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Recipient, Visit
 from scheduler.domain.messages import ChannelName, Hint, MessageKind, PlannedMessage
-from scheduler.services.planning import About, enter, message_row
-from scheduler.services.reaching import BY_MAIL
+from scheduler.services.telling.planning import About, enter, message_row
+from scheduler.services.telling.reaching import BY_MAIL
 
 
 def tell_that_it_stands(session: Session, visit: Visit, who: Recipient, now: datetime) -> Sequence[Hint]:

@@ -17,8 +17,8 @@ from scheduler.channels.inbound.imap import Folder, ImapMailbox, MailboxAway
 from scheduler.channels.inbound.mime import LARGEST_MAIL
 from scheduler.db.models import InboundMail, Mailbox
 from scheduler.domain.inbound import HANDLED, InboundOutcome
-from scheduler.services import errands
-from scheduler.services.desk import Desk
+from scheduler.services.ground import errands
+from scheduler.services.ground.desk import Desk
 from scheduler.services.inbound.receiving import digest_of, receive, set_aside
 
 log = logging.getLogger(__name__)

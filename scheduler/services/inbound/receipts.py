@@ -12,12 +12,12 @@ from scheduler.channels.sms.reports import News, Report
 from scheduler.db.models import Message, MessageAttempt, Visit
 from scheduler.domain.messages import ChannelName, Hint, MessageState
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.attempts import REPORTER
-from scheduler.services.calling import call_instead, calls_no_more
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.remedies import give_up
-from scheduler.services.rerouting import move_on
-from scheduler.services.tasks import open_general_task
+from scheduler.services.tasks.calling import call_instead, calls_no_more
+from scheduler.services.tasks.opening import open_general_task
+from scheduler.services.telling.attempts import REPORTER
+from scheduler.services.telling.rerouting import move_on
 
 AGAIN_AFTER = timedelta(minutes=10)
 """When a text that found nobody is sent once more: phones that are off rarely come back within seconds."""

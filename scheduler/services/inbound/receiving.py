@@ -17,11 +17,11 @@ from scheduler.db.models import InboundMail
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.inbound import InboundOutcome
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.inbound.answers import take_answer
 from scheduler.services.inbound.bounces import take_report
 from scheduler.services.inbound.effects import MAIL, Effect
-from scheduler.services.tasks import open_general_task
+from scheduler.services.tasks.opening import open_general_task
 
 log = logging.getLogger(__name__)
 

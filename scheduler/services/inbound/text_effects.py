@@ -19,17 +19,17 @@ from scheduler.domain.visits import Act, VisitStatus
 from scheduler.messages.answers import Answer
 from scheduler.services.changes.scene import Order, carry_out_within
 from scheduler.services.changes.simple import confirm
-from scheduler.services.consents import wants_texts
-from scheduler.services.desk import Desk
-from scheduler.services.disowning import end_access
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.carrying import compose_anew
 from scheduler.services.outbox.remedies import give_up
-from scheduler.services.reaching import WRONG_NUMBER
-from scheduler.services.recipients import IS_INVOLVED, PATIENT
-from scheduler.services.relinking import text_links
-from scheduler.services.rerouting import replan
-from scheduler.services.suppressing import suppress, visits_told
-from scheduler.services.tasks import close_tasks
+from scheduler.services.people.consents import wants_texts
+from scheduler.services.people.recipients import IS_INVOLVED, PATIENT
+from scheduler.services.tasks.opening import close_tasks
+from scheduler.services.telling.disowning import end_access
+from scheduler.services.telling.reaching import WRONG_NUMBER
+from scheduler.services.telling.relinking import text_links
+from scheduler.services.telling.rerouting import replan
+from scheduler.services.telling.suppressing import suppress, visits_told
 
 SMS = ChannelName.SMS
 """Why nothing goes to a number whose owner is somebody else; no START takes it back."""

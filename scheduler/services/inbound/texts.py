@@ -17,7 +17,7 @@ from scheduler.domain.keywords import meaning
 from scheduler.domain.messages import Hint
 from scheduler.messages.answers import Answer, render_answer
 from scheduler.messages.sms import TextTooLong
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.inbound.text_effects import EFFECTS, Incoming
 
 KEPT = timedelta(days=30)

@@ -21,12 +21,12 @@ from scheduler.domain.visits import Act, VisitStatus
 from scheduler.domain.whereabouts import Place, Stage
 from scheduler.services.changes.agreeing import enter_words
 from scheduler.services.changes.scene import Order, Scene, carry_out
-from scheduler.services.consents import lacking
-from scheduler.services.desk import Desk
-from scheduler.services.joining.attending import gate_answer, patient_tried
+from scheduler.services.changes.whereabouts import may_be_seen, say_where
+from scheduler.services.ground.desk import Desk
 from scheduler.services.joining.looking import Gate, look
 from scheduler.services.joining.rooms import GUEST, Ticket, address, ticket
-from scheduler.services.whereabouts import may_be_seen, say_where
+from scheduler.services.people.consents import lacking
+from scheduler.services.visits.attending import gate_answer, patient_tried
 from scheduler.video.vendor import Role
 
 NOTHING = Said()

@@ -12,12 +12,12 @@ from scheduler.domain.clinic import Clinic, ConsentText, Mode
 from scheduler.domain.errors import Unauthorized
 from scheduler.domain.video import Door, door, opens_at
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.consents import lacking
-from scheduler.services.desk import Desk
-from scheduler.services.guarding import has_guardian, is_under_age
-from scheduler.services.joining.attending import gate_answer, host_came, was_moved
-from scheduler.services.links import Holder, holder
-from scheduler.services.recipients import BOOKED_BY, JOIN, PATIENT
+from scheduler.services.ground.desk import Desk
+from scheduler.services.people.consents import lacking
+from scheduler.services.people.guarding import has_guardian, is_under_age
+from scheduler.services.people.links import Holder, holder
+from scheduler.services.people.recipients import BOOKED_BY, JOIN, PATIENT
+from scheduler.services.visits.attending import gate_answer, host_came, was_moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from scheduler.db.models import VideoRoom, Visit
 from scheduler.domain.errors import GateClosed, RoomNotReady
 from scheduler.domain.video import OPEN, Door, RoomState, closes_at, opens_at
 from scheduler.services.changes.scene import Scene
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.joining.looking import door_of
 from scheduler.services.rooms.keeping import room_of
 from scheduler.services.rooms.wanting import is_of

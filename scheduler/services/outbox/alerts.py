@@ -14,7 +14,7 @@ from scheduler.domain.alerts import alert_contact
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.messages import MessageState
 from scheduler.messages.alerts import AlertFacts, render_alert, render_alert_sms
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.claiming import ClaimedAlert
 from scheduler.services.outbox.content import message_id
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from scheduler.channels.outcome import Fence, Outcome, Verdict
 from scheduler.db.engine import Database
-from scheduler.services.calling import open_call
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.claiming import Claimed, Held
+from scheduler.services.tasks.calling import open_call
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from scheduler.domain.messages import ASKS_WHERE, REMOVING, WITH_ENTRY, ChannelN
 from scheduler.domain.visits import VisitStatus
 from scheduler.messages.facts import MessageFacts
 from scheduler.messages.render import render
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.claiming import Claimed, Held
 from scheduler.services.outbox.entries import Made, entry_of
 from scheduler.services.outbox.told import believed_start
-from scheduler.services.recipients import JOIN, MANAGE, NOT_YOU
-from scheduler.services.reminding import make_known, unsubscribe_token
+from scheduler.services.people.recipients import JOIN, MANAGE, NOT_YOU
+from scheduler.services.telling.reminding import make_known, unsubscribe_token
 
 TOLD_OF_BOOKING = frozenset({MessageKind.CONFIRMED, MessageKind.CHANGED})
 """Whoever got one of these last believes in the visit."""

@@ -15,7 +15,7 @@ from scheduler.channels.outcome import Fence, Outcome, Verdict
 from scheduler.channels.smtp.answers import LONGEST_DETAIL
 from scheduler.domain.errors import Unavailable
 from scheduler.domain.messages import ChannelName, MessageState
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.breakers import Breakers
 from scheduler.services.outbox.claiming import ClaimedHook, Held, claim
 from scheduler.services.outbox.clock import ClaimClock

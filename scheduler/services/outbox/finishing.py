@@ -14,13 +14,13 @@ from scheduler.db.engine import Database
 from scheduler.db.models import ChannelPause, Message, MessageAttempt
 from scheduler.domain.messages import NEWS, ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.calling import call_instead
 from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
 from scheduler.services.outbox.manners import MANNERS, spread
 from scheduler.services.outbox.refusals import concerns_us
 from scheduler.services.outbox.remedies import heed
-from scheduler.services.rerouting import move_on
-from scheduler.services.tasks import close_general_tasks, open_general_task, open_task
+from scheduler.services.tasks.calling import call_instead
+from scheduler.services.tasks.opening import close_general_tasks, open_general_task, open_task
+from scheduler.services.telling.rerouting import move_on
 
 UNREADABLE_TRIES = 3
 """After so many attempts a message that cannot be put into words is given up."""

@@ -15,10 +15,10 @@ from scheduler.domain.hooks import event_type
 from scheduler.domain.messages import MessageState
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.hooks.keeping import signing, skip_pending, url_of
 from scheduler.services.outbox.claiming import ClaimedHook, Held
-from scheduler.services.tasks import open_task
+from scheduler.services.tasks.opening import open_task
 
 GONE = "gone"
 """Why an endpoint is disabled: it answered that it is there no more."""

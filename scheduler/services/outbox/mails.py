@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from scheduler.channels.mime import Mail
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.alerts import alert_mail
 from scheduler.services.outbox.claiming import Claimed, ClaimedHook, Held
 from scheduler.services.outbox.content import mail_of

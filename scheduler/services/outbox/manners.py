@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from scheduler.channels.outcome import Outcome
 from scheduler.domain.hooks import WAITS
 from scheduler.domain.messages import ChannelName
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.calls import compose_call
 from scheduler.services.outbox.claiming import Held
 from scheduler.services.outbox.hooks import compose_hook, take_leave

@@ -12,10 +12,10 @@ from scheduler.domain.routing import WEEK, Reach, is_night, text_now, within_cap
 from scheduler.domain.times import DAY
 from scheduler.services.outbox.claiming import Claimed
 from scheduler.services.outbox.told import believed_start
-from scheduler.services.reaching import ASKED, CONTACT_HASH, HEARS_OF_IT, reached, unwanted
-from scheduler.services.recipients import FORMER, IS_INVOLVED
-from scheduler.services.reminding import WANTS_NO_REMINDERS
-from scheduler.services.rerouting import move_on
+from scheduler.services.people.recipients import FORMER, IS_INVOLVED
+from scheduler.services.telling.reaching import ASKED, CONTACT_HASH, HEARS_OF_IT, reached, unwanted
+from scheduler.services.telling.reminding import WANTS_NO_REMINDERS
+from scheduler.services.telling.rerouting import move_on
 
 Obstacle = MessageState | datetime
 """What becomes of a message that must not go there; an instant where it may go then."""

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, aliased
 from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause, Message, MessageAttempt, Recipient
 from scheduler.domain.messages import NEWS, ChannelName, MessageState
-from scheduler.services.calling import calls_no_more, says_the_same
 from scheduler.services.outbox.claiming import PROBE_EVERY, Held
-from scheduler.services.reaching import CONTACT_HASH
+from scheduler.services.tasks.calling import calls_no_more, says_the_same
+from scheduler.services.telling.reaching import CONTACT_HASH
 
 WINDOW = timedelta(minutes=10)
 MANY = 5

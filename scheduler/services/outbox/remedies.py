@@ -13,10 +13,10 @@ from scheduler.domain.messages import ChannelName
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import EXPECTED
 from scheduler.services.outbox.claiming import Claimed, Held
-from scheduler.services.reaching import CONTACT_HASH
-from scheduler.services.rerouting import move_on
-from scheduler.services.suppressing import suppress, visits_told
-from scheduler.services.tasks import open_general_task, open_task
+from scheduler.services.tasks.opening import open_general_task, open_task
+from scheduler.services.telling.reaching import CONTACT_HASH
+from scheduler.services.telling.rerouting import move_on
+from scheduler.services.telling.suppressing import suppress, visits_told
 
 Why = Remedy | News
 """Of a mail that came back, what the report says."""

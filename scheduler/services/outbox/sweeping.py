@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Heartbeat, Message
 from scheduler.domain.messages import ChannelName, Hint, MessageKind, MessageState, Queue
-from scheduler.services.calling import call_instead
 from scheduler.services.outbox.claiming import BATCH
 from scheduler.services.outbox.fence import LEASE
 from scheduler.services.outbox.manners import MANNERS
+from scheduler.services.tasks.calling import call_instead
 
 SWEEP = "sweep"
 """By which name the sweeper's sign of life is written down."""

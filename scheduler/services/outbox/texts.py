@@ -10,7 +10,7 @@ from scheduler.db.models import Patient, Recipient, Visit
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.people import initials
 from scheduler.messages.sms import render_sms
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outbox.alerts import alert_text
 from scheduler.services.outbox.claiming import Claimed, ClaimedHook, Held
 from scheduler.services.outbox.content import facts_of, rows_of, worded

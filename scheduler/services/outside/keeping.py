@@ -11,10 +11,10 @@ from scheduler.db.secrets import Secrets
 from scheduler.domain.actors import Actor
 from scheduler.domain.destinations import NotAllowed, destination
 from scheduler.domain.errors import Fault, Invalid, NotFound
-from scheduler.services import errands
-from scheduler.services.desk import Desk
-from scheduler.services.history import note
-from scheduler.services.taking import lock
+from scheduler.services.audit.writing import note
+from scheduler.services.ground import errands
+from scheduler.services.ground.desk import Desk
+from scheduler.services.slots.taking import lock
 
 OBJECT = "outside-calendar"
 FETCH = "fetch-outside-calendar"

@@ -15,7 +15,7 @@ from scheduler.domain.busy import Span
 from scheduler.domain.clinic import Clinic
 from scheduler.outgoing.errand import Unreachable
 from scheduler.outgoing.http import Answer, Bounds
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outside.expanding import NoCalendar, expand
 from scheduler.services.outside.keeping import address_of
 from scheduler.services.outside.storing import Fetched, store

@@ -14,9 +14,9 @@ from scheduler.db.models import BusyTime, OutsideCalendar, Visit
 from scheduler.domain.busy import Stretch
 from scheduler.domain.feeds import feed_uid
 from scheduler.domain.tasks import TaskKind
-from scheduler.services.hit import EXPECTED
-from scheduler.services.taking import lock
-from scheduler.services.tasks import open_task
+from scheduler.services.hours.hit import EXPECTED
+from scheduler.services.slots.taking import lock
+from scheduler.services.tasks.opening import open_task
 
 WANTED = bindparam("wanted", type_=TSTZMULTIRANGE())
 

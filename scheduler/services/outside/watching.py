@@ -10,7 +10,7 @@ from scheduler.db.models import BusyTime, OutsideCalendar, Task, Visit
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import EXPECTED
-from scheduler.services.tasks import open_task
+from scheduler.services.tasks.opening import open_task
 
 SILENT = timedelta(hours=6)
 """Two dozen tries, or a night in which somebody else's server is mended."""

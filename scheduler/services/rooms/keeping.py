@@ -12,7 +12,7 @@ from sqlalchemy import update
 from scheduler.db.models import VideoRoom
 from scheduler.db.secrets import Vault
 from scheduler.domain.video import TO_DO, RoomState, wait_after
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.video.vendor import Meeting, Room, RoomGone, Vendor, VideoTrouble
 
 log = logging.getLogger(__name__)

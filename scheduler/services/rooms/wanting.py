@@ -25,8 +25,8 @@ from scheduler.domain.actors import SYSTEM
 from scheduler.domain.clinic import Mode
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.video import AHEAD, CLOSES_AFTER, LATE, LIVE, OPEN, TAKES_PLACE, TO_DO, RoomState
-from scheduler.services.desk import Desk
-from scheduler.services.tasks import open_task
+from scheduler.services.ground.desk import Desk
+from scheduler.services.tasks.opening import open_task
 
 KEEP_ROOM = "keep-video-room"
 """The errand to the vendor."""

@@ -27,11 +27,11 @@ from scheduler.domain.errors import (
     SlotTaken,
     TriageRequired,
 )
-from scheduler.services import drafts
-from scheduler.services.booking import Booked, book
-from scheduler.services.idempotency import Repeatable
-from scheduler.services.invites import invite_file
-from scheduler.services.visits import view
+from scheduler.services.booking import drafts
+from scheduler.services.booking.making import Booked, book
+from scheduler.services.ground.idempotency import Repeatable
+from scheduler.services.outbox.invites import invite_file
+from scheduler.services.visits.reading import view
 from scheduler.web.book.about import booker_of, patient_of
 from scheduler.web.book.form import Form, ask, elsewhere, go_on, go_to, open_form
 from scheduler.web.book.keeping import kept_longer

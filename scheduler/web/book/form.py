@@ -14,9 +14,9 @@ from scheduler.domain.drafts import STAGES, Draft, Step, first_open, stage, step
 from scheduler.domain.triage import Result
 from scheduler.messages.moments import Moment as Spoken
 from scheduler.messages.moments import moment as spoken
-from scheduler.services import drafts
+from scheduler.services.booking import drafts
+from scheduler.services.booking.triage import opened
 from scheduler.services.clinic.current import Moment
-from scheduler.services.triage import opened
 from scheduler.web.going import go
 from scheduler.web.rendering import page
 from scheduler.web.speech import address, language, speak

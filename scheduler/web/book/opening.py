@@ -10,7 +10,7 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.clinic import Clinic, NewPatients
 from scheduler.domain.drafts import STAGES, Draft, Step
 from scheduler.domain.times import local_date
-from scheduler.services import drafts
+from scheduler.services.booking import drafts
 from scheduler.services.clinic.current import Moment
 from scheduler.web.book.form import Form, answered, ask, elsewhere, go_on, keep, open_form
 from scheduler.web.book.words import missing

@@ -14,8 +14,8 @@ from scheduler.domain.errors import Invalid, TriageRequired
 from scheduler.domain.gate import phone_now
 from scheduler.domain.triage import Outcome
 from scheduler.messages.facts import spoken_phone
-from scheduler.services.callbacks import CallRequest, ask_for_call
-from scheduler.services.triage import answer, opened, rules_for
+from scheduler.services.booking.callbacks import CallRequest, ask_for_call
+from scheduler.services.booking.triage import answer, opened, rules_for
 from scheduler.web.book.form import Form, ask, elsewhere, go_on, go_to, keep, open_form
 from scheduler.web.faults import explained
 from scheduler.web.house import said

@@ -28,8 +28,8 @@ from scheduler.domain.times import local_date
 from scheduler.domain.wishes import Wish, zone_of
 from scheduler.messages.moments import Moment as Spoken
 from scheduler.messages.moments import moment as spoken
-from scheduler.services.free import NOT_LICENSED, Found, find_slots
-from scheduler.services.holding import hold, release
+from scheduler.services.slots.free import NOT_LICENSED, Found, find_slots
+from scheduler.services.slots.holding import hold, release
 from scheduler.web.book.form import Form, answered, ask, elsewhere, go_to, keep, open_form
 from scheduler.web.forms import day_of
 from scheduler.web.free_days import ZONES, days, parsed, value_of, zone_choices

@@ -8,7 +8,7 @@ from scheduler.api.clients import client
 from scheduler.domain.consents import Said
 from scheduler.domain.visits import Act
 from scheduler.services.changes.agreeing import agree
-from scheduler.services.own_visit import OwnVisit
+from scheduler.services.changes.own_visit import OwnVisit
 from scheduler.web.my.holding import own
 from scheduler.web.my.showing import REFUSALS, do, refusal, show, spoken_text, to_visit
 from scheduler.web.pages import Pages

@@ -13,8 +13,8 @@ from scheduler.domain.gate import is_asked, phone_now
 from scheduler.domain.triage import LASTS, Outcome, Result, Rules
 from scheduler.domain.visits import Act
 from scheduler.messages.facts import spoken_phone
-from scheduler.services.own_visit import OwnVisit
-from scheduler.services.triage import Answered, answer, opened
+from scheduler.services.booking.triage import Answered, answer, opened
+from scheduler.services.changes.own_visit import OwnVisit
 from scheduler.web import cookies
 from scheduler.web.going import go
 from scheduler.web.house import said

@@ -15,8 +15,8 @@ from scheduler.domain.typing_errors import likely_meant
 from scheduler.domain.visits import Act
 from scheduler.messages.facts import spoken_phone
 from scheduler.services.changes.contact import ContactChange, change_contact
+from scheduler.services.changes.own_visit import OwnVisit, is_born_on
 from scheduler.services.changes.scene import Changed
-from scheduler.services.own_visit import OwnVisit, is_born_on
 from scheduler.web.faults import explained
 from scheduler.web.forms import birth_date, field, read
 from scheduler.web.going import go

@@ -6,8 +6,8 @@ from flask import Response, request
 
 from scheduler.domain.clinic import Mode
 from scheduler.domain.visits import Act
+from scheduler.services.changes.own_visit import OwnVisit
 from scheduler.services.clinic.states import US_STATES
-from scheduler.services.own_visit import OwnVisit
 from scheduler.web.going import go
 from scheduler.web.my.asking import result_of, to_answer_first
 from scheduler.web.my.holding import own

@@ -5,7 +5,7 @@ from flask import Response
 from scheduler.api.runtime import runtime
 from scheduler.api.schemas.contact import LostLinksIn
 from scheduler.domain.errors import Invalid, NotFound
-from scheduler.services.relinking import send_links
+from scheduler.services.telling.relinking import send_links
 from scheduler.web.faults import explained
 from scheduler.web.forms import birth_date, field, read
 from scheduler.web.going import go

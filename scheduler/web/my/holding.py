@@ -9,9 +9,9 @@ from flask import Response, g, request
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.errors import NotFound, Unauthorized
-from scheduler.services.links import Holder, holder
-from scheduler.services.own_visit import OwnVisit, see_own
-from scheduler.services.recipients import MANAGE
+from scheduler.services.changes.own_visit import OwnVisit, see_own
+from scheduler.services.people.links import Holder, holder
+from scheduler.services.people.recipients import MANAGE
 from scheduler.web import cookies, guards, speech
 from scheduler.web.pages import Pages
 from scheduler.web.rendering import page

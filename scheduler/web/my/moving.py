@@ -12,8 +12,8 @@ from scheduler.domain.errors import ConsentRequired, SlotNotOffered, SlotTaken, 
 from scheduler.domain.visits import Act
 from scheduler.messages.moments import moment as spoken
 from scheduler.services.changes.moving import Destination, move
-from scheduler.services.consents import lacking
-from scheduler.services.own_visit import OwnVisit
+from scheduler.services.changes.own_visit import OwnVisit
+from scheduler.services.people.consents import lacking
 from scheduler.web.forms import field
 from scheduler.web.going import go
 from scheduler.web.my.asking import result_of

@@ -7,7 +7,7 @@ from flask import Response, request
 from scheduler.api.runtime import runtime
 from scheduler.domain.visits import Act
 from scheduler.services.changes.simple import confirm
-from scheduler.services.invites import invite_file
+from scheduler.services.outbox.invites import invite_file
 from scheduler.web.forms import field
 from scheduler.web.going import go
 from scheduler.web.my.holding import current, forget

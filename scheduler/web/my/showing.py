@@ -10,8 +10,8 @@ from scheduler.domain.clinic import ConsentText
 from scheduler.domain.errors import Barred, Conflict, Refused, SchedulerError
 from scheduler.domain.visits import Act
 from scheduler.messages.moments import moment
+from scheduler.services.changes.own_visit import OwnVisit
 from scheduler.services.changes.scene import Changed, Order, Scene, carry_out
-from scheduler.services.own_visit import OwnVisit
 from scheduler.web.forms import version
 from scheduler.web.going import go
 from scheduler.web.house import said

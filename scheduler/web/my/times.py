@@ -17,10 +17,10 @@ from scheduler.domain.visits import Act
 from scheduler.messages.moments import Moment as Spoken
 from scheduler.messages.moments import moment as spoken
 from scheduler.services.changes.moving import Destination
+from scheduler.services.changes.own_visit import OwnVisit
 from scheduler.services.changes.times import find_slots_to_move
 from scheduler.services.clinic.states import US_STATES
-from scheduler.services.free import NOT_LICENSED, Found
-from scheduler.services.own_visit import OwnVisit
+from scheduler.services.slots.free import NOT_LICENSED, Found
 from scheduler.web.forms import day_of
 from scheduler.web.free_days import ZONES, days, zone_choices
 from scheduler.web.going import go

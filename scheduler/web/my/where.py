@@ -10,7 +10,7 @@ from scheduler.domain.errors import Invalid
 from scheduler.domain.visits import Act
 from scheduler.domain.whereabouts import Stage
 from scheduler.messages.facts import spoken_phone
-from scheduler.services.whereabouts import say_where
+from scheduler.services.changes.whereabouts import say_where
 from scheduler.web.faults import explained
 from scheduler.web.forms import field, read
 from scheduler.web.my.holding import own

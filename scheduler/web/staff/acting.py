@@ -10,8 +10,8 @@ from scheduler.domain.visits import BY_STAFF, Act, VisitStatus, allowed
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance, check_in, confirm
 from scheduler.services.changes.undoing import undo
-from scheduler.services.staff_visits import StaffVisit
-from scheduler.services.visits import VisitView
+from scheduler.services.visits.for_staff import StaffVisit
+from scheduler.services.visits.reading import VisitView
 
 PERFORM: Mapping[Act, Callable[[Scene], None]] = {
     Act.CONFIRM: confirm,

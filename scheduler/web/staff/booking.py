@@ -19,9 +19,9 @@ from scheduler.domain.errors import Barred, Conflict, ConsentRequired, Invalid, 
 from scheduler.domain.people import Receives
 from scheduler.domain.scopes import Scope
 from scheduler.domain.wishes import Wish
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.clinic.states import US_STATES
-from scheduler.services.idempotency import Repeatable
+from scheduler.services.ground.idempotency import Repeatable
 from scheduler.web.forms import errors_of, field, read
 from scheduler.web.going import go
 from scheduler.web.staff.days import today_of

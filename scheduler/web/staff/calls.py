@@ -4,7 +4,7 @@ from flask import Response
 
 from scheduler.api.runtime import runtime
 from scheduler.domain.scopes import Scope
-from scheduler.services.call_list import call_list
+from scheduler.services.staff.call_list import call_list
 from scheduler.web.staff.members import require, staff_pages
 from scheduler.web.staff.showing import show
 

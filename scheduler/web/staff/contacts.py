@@ -11,7 +11,7 @@ from scheduler.domain.errors import Conflict, Invalid, Refused
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import Act
 from scheduler.services.changes.contact import ContactChange, change_contact
-from scheduler.services.recipients import BOOKED_BY, PATIENT
+from scheduler.services.people.recipients import BOOKED_BY, PATIENT
 from scheduler.web.forms import errors_of, field, read, version
 from scheduler.web.going import go
 from scheduler.web.staff.acting import do

@@ -11,9 +11,9 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.clinic import Clinic
 from scheduler.domain.scopes import Scope
 from scheduler.domain.times import DAY, local_date
-from scheduler.services.day_plan import MOST, plan_day
-from scheduler.services.finding import Days, list_visits
-from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.staff.day_plan import MOST, plan_day
+from scheduler.services.visits.finding import Days, list_visits
+from scheduler.services.visits.for_staff import StaffVisit
 from scheduler.web.forms import day_of
 from scheduler.web.staff.acting import quick_acts
 from scheduler.web.staff.grid import lay_out, week_of

@@ -12,7 +12,7 @@ from scheduler.db.secrets import CannotOpen
 from scheduler.domain.errors import Invalid
 from scheduler.domain.people import ALPHABET, REFERENCE_LENGTH, fold_reference
 from scheduler.domain.scopes import Scope
-from scheduler.services.finding import search_visits
+from scheduler.services.visits.finding import search_visits
 from scheduler.web.forms import errors_of, field, read
 from scheduler.web.going import go
 from scheduler.web.staff.acting import quick_acts

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from scheduler.domain.clinic import GRID_MINUTES
 from scheduler.domain.times import DAY, Stretch, day_span
 from scheduler.domain.visits import HOLDS_TIME
-from scheduler.services.day_plan import Column, DayPlan
-from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.staff.day_plan import Column, DayPlan
+from scheduler.services.visits.for_staff import StaffVisit
 
 ROW = timedelta(minutes=GRID_MINUTES)
 HOUR_ROWS = 60 // GRID_MINUTES

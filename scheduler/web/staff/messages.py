@@ -5,7 +5,7 @@ from flask import Response, request, url_for
 from scheduler.api.runtime import runtime
 from scheduler.domain.errors import Conflict
 from scheduler.domain.scopes import Scope
-from scheduler.services.evidence import list_unheard, send_again
+from scheduler.services.staff.evidence import list_unheard, send_again
 from scheduler.web.going import go
 from scheduler.web.staff.members import may, require, staff_pages
 from scheduler.web.staff.showing import show

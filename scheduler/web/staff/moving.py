@@ -15,7 +15,7 @@ from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import Act
 from scheduler.domain.wishes import Wish
 from scheduler.services.changes.moving import move
-from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.visits.for_staff import StaffVisit
 from scheduler.web.forms import field, read, version
 from scheduler.web.going import go
 from scheduler.web.staff.acting import do, may_do

@@ -12,7 +12,7 @@ from scheduler.api.runtime import runtime
 from scheduler.domain.clinic import Mode
 from scheduler.domain.scopes import Scope
 from scheduler.domain.visits import VisitStatus
-from scheduler.services.numbers import LEADS, WEEK, Numbers, monday_of, numbers_of_week
+from scheduler.services.staff.numbers import LEADS, WEEK, Numbers, monday_of, numbers_of_week
 from scheduler.web.forms import day_of
 from scheduler.web.staff.days import today_of
 from scheduler.web.staff.members import require, staff_pages

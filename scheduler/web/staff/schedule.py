@@ -13,8 +13,8 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.errors import Invalid
 from scheduler.domain.scopes import Scope
 from scheduler.domain.times import instant
-from scheduler.services.extra_hours import open_hours, take_back
-from scheduler.services.time_off import end_time_off, read_time_off, take_off, upcoming
+from scheduler.services.hours.extra_hours import open_hours, take_back
+from scheduler.services.hours.time_off import end_time_off, read_time_off, take_off, upcoming
 from scheduler.web.forms import errors_of, field, read
 from scheduler.web.going import go
 from scheduler.web.staff.members import may, require, staff_pages

@@ -12,7 +12,7 @@ from scheduler.domain.clinic import Clinic
 from scheduler.messages.facts import spoken_phone
 from scheduler.messages.moments import Moment, moment
 from scheduler.messages.words import WORDS
-from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.visits.for_staff import StaffVisit
 from scheduler.web import speech
 from scheduler.web.house import said
 from scheduler.web.rendering import page

@@ -7,9 +7,9 @@ from scheduler.api.schemas.tasks import DoneIn
 from scheduler.domain.errors import TaskTaken
 from scheduler.domain.scopes import Scope
 from scheduler.domain.tasks import TaskKind
-from scheduler.services import staff_tasks
-from scheduler.services.staff_tasks import Wanted
-from scheduler.services.worklist import list_work
+from scheduler.services.staff import tasks
+from scheduler.services.staff.tasks import Wanted
+from scheduler.services.staff.worklist import list_work
 from scheduler.web.forms import field, read
 from scheduler.web.going import go
 from scheduler.web.staff.members import may, member, require, staff_pages
@@ -50,7 +50,7 @@ def _start(status: int = 200, notice: str = "") -> Response:
 def claim(id: int) -> Response:
     actor = require(Scope.VISITS)
     try:
-        staff_tasks.claim(runtime().desk, id, actor)
+        tasks.claim(runtime().desk, id, actor)
     except TaskTaken:
         return _start(409, "task-taken")
     return _back("claim")
@@ -60,7 +60,7 @@ def claim(id: int) -> Response:
 def release(id: int) -> Response:
     actor = require(Scope.VISITS)
     try:
-        staff_tasks.release(runtime().desk, id, actor)
+        tasks.release(runtime().desk, id, actor)
     except TaskTaken:
         return _start(409, "task-taken")
     return _back("release")
@@ -70,7 +70,7 @@ def release(id: int) -> Response:
 def finish(id: int) -> Response:
     actor, asked = require(Scope.VISITS), read(DoneIn, {"note": field("note")})
     try:
-        staff_tasks.finish(runtime().desk, id, actor, asked.note)
+        tasks.finish(runtime().desk, id, actor, asked.note)
     except TaskTaken:
         return _start(409, "task-taken")
     return _back("task")

@@ -16,7 +16,7 @@ from scheduler.domain.slots import Slot
 from scheduler.domain.times import DAY
 from scheduler.domain.wishes import Wish
 from scheduler.services.clinic.states import US_STATES
-from scheduler.services.free import Found, find_slots
+from scheduler.services.slots.free import Found, find_slots
 from scheduler.web.forms import day_of, field
 
 SHOWN = 7

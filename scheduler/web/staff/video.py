@@ -14,10 +14,10 @@ from scheduler.domain.video import Door, closes_at, door, opens_at
 from scheduler.domain.visits import Act, VisitStatus
 from scheduler.domain.whereabouts import Stage
 from scheduler.services.changes.scene import Order
-from scheduler.services.finding import read_visit
-from scheduler.services.intake import read_intake
+from scheduler.services.changes.whereabouts import say_where
 from scheduler.services.joining.entering import host
-from scheduler.services.whereabouts import say_where
+from scheduler.services.staff.intake import read_intake
+from scheduler.services.visits.finding import read_visit
 from scheduler.web.forms import errors_of, field, read
 from scheduler.web.going import go
 from scheduler.web.rendering import policy

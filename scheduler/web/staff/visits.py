@@ -23,11 +23,11 @@ from scheduler.services.changes.revoking import end_helper, revoke_links
 from scheduler.services.changes.scene import Scene
 from scheduler.services.changes.simple import advance
 from scheduler.services.changes.undoing import last_step
-from scheduler.services.evidence import read_messages
-from scheduler.services.finding import read_history, read_visit
-from scheduler.services.recipients import BOOKED_BY, PATIENT
-from scheduler.services.staff_tasks import Wanted, list_tasks
-from scheduler.services.staff_visits import StaffVisit
+from scheduler.services.people.recipients import BOOKED_BY, PATIENT
+from scheduler.services.staff.evidence import read_messages
+from scheduler.services.staff.tasks import Wanted, list_tasks
+from scheduler.services.visits.finding import read_history, read_visit
+from scheduler.services.visits.for_staff import StaffVisit
 from scheduler.web.forms import field, version
 from scheduler.web.going import go
 from scheduler.web.staff.acting import PERFORM, do, may_do, offered

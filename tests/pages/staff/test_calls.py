@@ -13,15 +13,15 @@ from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.people import Contact
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
 from scheduler.services.outbox.delivering import PostRoom, deliver
-from scheduler.services.reaching import WRONG_NUMBER
-from scheduler.services.recipients import BOOKED_BY, enter_recipient
-from scheduler.services.staff_tasks import TaskView, Wanted, list_tasks
-from scheduler.services.suppressing import suppress
+from scheduler.services.people.recipients import BOOKED_BY, enter_recipient
+from scheduler.services.staff.tasks import TaskView, Wanted, list_tasks
+from scheduler.services.telling.reaching import WRONG_NUMBER
+from scheduler.services.telling.suppressing import suppress
 from tests.cast import NOW, at
 from tests.pages.staff.desk import Desk, plain
 from tests.services.asking import request

@@ -10,10 +10,10 @@ import pytest
 
 from scheduler.bootstrap import Runtime
 from scheduler.domain.actors import SYSTEM
-from scheduler.services.booking import book
-from scheduler.services.day_plan import Column, DayPlan, plan_day
-from scheduler.services.time_off import take_off
-from scheduler.services.visits import VisitView
+from scheduler.services.booking.making import book
+from scheduler.services.hours.time_off import take_off
+from scheduler.services.staff.day_plan import Column, DayPlan, plan_day
+from scheduler.services.visits.reading import VisitView
 from scheduler.web import assets
 from scheduler.web.staff.grid import MOST_ROWS, Grid, Span, lay_out
 from tests.cast import CENTRAL, at

@@ -13,8 +13,8 @@ from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.domain.scopes import Scope
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
-from scheduler.services.booking import book
-from scheduler.services.tasks import open_task
+from scheduler.services.booking.making import book
+from scheduler.services.tasks.opening import open_task
 from scheduler.web.staff.finding import understood
 from scheduler.web.staff.numbers import as_csv
 from scheduler.web.texts import words

@@ -14,8 +14,8 @@ from scheduler.db.models import StaffSession
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.scopes import Scope
 from scheduler.services.accounts.keeping import disable_account
-from scheduler.services.booking import book
-from scheduler.services.time_off import take_off
+from scheduler.services.booking.making import book
+from scheduler.services.hours.time_off import take_off
 from scheduler.web.guards import csrf_token
 from tests.cast import at
 from tests.conftest import serving, settings_for

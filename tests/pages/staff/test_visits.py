@@ -13,9 +13,9 @@ from scheduler.domain.clinic import Mode
 from scheduler.domain.messages import ChannelName
 from scheduler.domain.people import Booker, Receives
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
-from scheduler.services.suppressing import suppress
-from scheduler.services.visits import VisitView
+from scheduler.services.booking.making import book
+from scheduler.services.telling.suppressing import suppress
+from scheduler.services.visits.reading import VisitView
 from tests.cast import at
 from tests.pages.staff.desk import Desk, buttons, leads_to, plain
 from tests.services.asking import in_person, request

@@ -10,7 +10,7 @@ from scheduler.db.models import AuditEntry, SignInTries, StaffSession
 from scheduler.domain.accounts import ACCOUNT_TRIES, CLIENT_TRIES
 from scheduler.domain.errors import Invalid, NameTaken, RateLimited, SchedulerError, Unauthorized
 from scheduler.domain.scopes import Scope
-from scheduler.services.access import create_key
+from scheduler.services.accounts.access import create_key
 from scheduler.services.accounts.keeping import (
     change_account,
     change_password,

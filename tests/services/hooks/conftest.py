@@ -16,7 +16,7 @@ from scheduler.db.models import Message
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.outgoing.http import Outside
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.hooks.keeping import Endpoint, add_endpoint
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from tests.web import Asked, ScriptedWeb

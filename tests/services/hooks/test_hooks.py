@@ -13,12 +13,12 @@ from scheduler.db.models import Message, MessageAttempt, Task, WebhookEndpoint
 from scheduler.domain.hooks import TYPES, WAITS, event_type
 from scheduler.domain.messages import MessageState, Queue
 from scheduler.domain.visits import Act, CancelReason, VisitStatus
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.contact import ContactChange, change_contact
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, Scene, carry_out
 from scheduler.services.changes.simple import advance, confirm
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.hooks.keeping import (
     Wanted,
     change_endpoint,

@@ -19,13 +19,13 @@ from scheduler.channels.inbound.imap import ImapMailbox
 from scheduler.channels.inbound.mime import LARGEST_MAIL
 from scheduler.db.models import Errand, InboundMail, Mailbox
 from scheduler.domain.messages import ErrandHint
-from scheduler.services.desk import Desk
-from scheduler.services.doctor import examine
-from scheduler.services.health import MAILBOX_SILENT, OK, check
+from scheduler.services.ground.desk import Desk
 from scheduler.services.inbound import mailbox
 from scheduler.services.inbound.mailbox import BEFORE, EVERY, READ, ROW, SLOWEST, keep_reading, read_mailbox
 from scheduler.services.inbound.receiving import receive
-from scheduler.services.measuring import measure
+from scheduler.services.operations.doctor import examine
+from scheduler.services.operations.health import MAILBOX_SILENT, OK, check
+from scheduler.services.operations.measuring import measure
 from tests.cast import NOW
 from tests.channels.inbound.letters import calendar, mail, nested, part, reply
 from tests.conftest import settings_for

@@ -14,7 +14,7 @@ from scheduler.db.models import BusyTime, OutsideCalendar
 from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.busy import Span, Stretch
 from scheduler.outgoing.http import Outside
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outside import polling
 from scheduler.services.outside.expanding import NoCalendar
 from scheduler.services.outside.keeping import add_calendar

@@ -22,20 +22,20 @@ from scheduler.domain.messages import ErrandHint
 from scheduler.domain.visits import Act
 from scheduler.domain.wishes import Wish
 from scheduler.outgoing.http import Bounds
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
 from scheduler.services.changes.undoing import undo
-from scheduler.services.desk import Desk
 from scheduler.services.feeds.keeping import create_feed
-from scheduler.services.free import find_slots
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outside import polling
 from scheduler.services.outside.keeping import add_calendar, fetch_soon, remove_calendar
 from scheduler.services.outside.polling import ANEW, EVERY, SLOWEST
 from scheduler.services.outside.storing import Fetched, store
 from scheduler.services.outside.watching import close_settled
-from scheduler.services.taking import lock
+from scheduler.services.slots.free import find_slots
+from scheduler.services.slots.taking import lock
 from tests.calendars.test_busy import AT_TEN, calendar
 from tests.cast import at
 from tests.services.asking import count, request, resource, wait_until_somebody_waits

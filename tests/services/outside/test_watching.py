@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from scheduler.bootstrap import Runtime
 from scheduler.db.models import OutsideCalendar, Task
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.outside import polling
 from scheduler.services.outside.keeping import remove_calendar
 from scheduler.services.outside.watching import SILENT, ages, watch

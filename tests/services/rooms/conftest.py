@@ -14,11 +14,11 @@ from scheduler.domain.actors import Actor, ActorKind
 from scheduler.domain.messages import ErrandHint
 from scheduler.domain.tasks import TaskKind
 from scheduler.domain.visits import Act
-from scheduler.services.booking import book
+from scheduler.services.booking.making import book
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
 from scheduler.services.changes.simple import advance
-from scheduler.services.desk import Desk
+from scheduler.services.ground.desk import Desk
 from scheduler.services.rooms.keeping import room_of
 from scheduler.services.rooms.wanting import look_after_rooms
 from scheduler.video.vendor import Room

@@ -1,0 +1,1 @@
+"""Booking a visit: safety questions first, then all rules again, then every row in one transaction."""

@@ -1,0 +1,1 @@
+"""What is not the weekly hours: extra hours, time off, and the visits that an absence meets."""

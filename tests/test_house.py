@@ -116,6 +116,14 @@ def test_imports_run_one_way() -> None:
     assert told.returncode == 0, told.stdout + told.stderr
 
 
+def test_every_package_of_use_cases_says_what_is_behind_its_door_and_hands_nothing_on() -> None:
+    doors = sorted((ROOT / "scheduler" / "services").glob("*/__init__.py"))
+    assert doors
+    silent = [name(each) for each in doors if not ast.get_docstring(tree(each))]
+    handing_on = [name(each) for each in doors if len(tree(each).body) > 1]
+    assert (silent, handing_on) == ([], [])
+
+
 def imported(path: Path) -> Iterator[str]:
     for each in nodes(path):
         if isinstance(each, ast.Import):

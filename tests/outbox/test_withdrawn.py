@@ -353,7 +353,8 @@ def test_at_the_fence_an_address_that_wants_nothing_gets_nothing(client: FlaskCl
     held = claimed(run, first(run, visit))
     who = recipient(run, PATIENT)
     disown(run.desk, run.desk.token(who.link_key, visit, who.id, NOT_YOU, 0))
-    assert pass_fence(run, held) is Passage.VOID
+    assert pass_fence(run, held) is Passage.LOST
+    assert pass_fence(run, claimed(run, held.id)) is Passage.VOID
     assert row(run, held.id).state == MessageState.SKIPPED
 
 

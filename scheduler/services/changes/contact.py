@@ -14,7 +14,6 @@ from scheduler.domain.people import Contact, fold_email
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.changes.roles import find_recipient, whose
 from scheduler.services.changes.scene import Scene
-from scheduler.services.outbox.carrying import carry_over, compose_anew
 from scheduler.services.people.links import end_links, renew_links
 from scheduler.services.people.recipients import (
     FORMER,
@@ -23,6 +22,7 @@ from scheduler.services.people.recipients import (
     enter_recipient,
     involved,
 )
+from scheduler.services.telling.carrying import carry_over, compose_anew
 from scheduler.services.telling.planning import enter, message_row
 from scheduler.services.telling.reaching import reach_of, who_hears
 from scheduler.services.telling.relinking import links, sent_before

@@ -6,10 +6,10 @@ from scheduler.domain.minors import GUARDIANS
 from scheduler.services.changes.contact import retire, tell_newcomer
 from scheduler.services.changes.roles import find_recipient
 from scheduler.services.changes.scene import Scene
-from scheduler.services.outbox.carrying import compose_anew
 from scheduler.services.people.guarding import is_under_age
 from scheduler.services.people.links import renew_links
 from scheduler.services.people.recipients import BOOKED_BY, PATIENT, involved
+from scheduler.services.telling.carrying import compose_anew
 
 
 def revoke_links(scene: Scene, role: str) -> None:

@@ -20,11 +20,11 @@ from scheduler.messages.answers import Answer
 from scheduler.services.changes.scene import Order, carry_out_within
 from scheduler.services.changes.simple import confirm
 from scheduler.services.ground.desk import Desk
-from scheduler.services.outbox.carrying import compose_anew
 from scheduler.services.outbox.remedies import give_up
 from scheduler.services.people.consents import wants_texts
 from scheduler.services.people.recipients import IS_INVOLVED, PATIENT
 from scheduler.services.tasks.opening import close_tasks
+from scheduler.services.telling.carrying import compose_anew
 from scheduler.services.telling.disowning import end_access
 from scheduler.services.telling.reaching import WRONG_NUMBER
 from scheduler.services.telling.relinking import text_links

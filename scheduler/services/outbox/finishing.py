@@ -18,7 +18,7 @@ from scheduler.services.outbox.claiming import PROBE_EVERY, Claimed, Held
 from scheduler.services.outbox.manners import MANNERS, spread
 from scheduler.services.outbox.refusals import concerns_us
 from scheduler.services.outbox.remedies import heed
-from scheduler.services.tasks.calling import call_instead
+from scheduler.services.tasks.calling import call_instead, calls_no_more
 from scheduler.services.tasks.opening import close_general_tasks, open_general_task, open_task
 from scheduler.services.telling.rerouting import move_on
 
@@ -33,6 +33,7 @@ WITH tried AS (
   WHERE id = :message_id AND token = :mine RETURNING id
 )
 SELECT EXISTS (SELECT FROM sent) AS moved,
+       EXISTS (SELECT FROM messages WHERE id = :message_id AND state = 'unknown') AS given_up,
        EXISTS (SELECT FROM channel_pauses WHERE channel = :channel) AS paused
 """)
 _KNOWN = (
@@ -96,6 +97,9 @@ def _sent(db: Database, held: Held, outcome: Outcome, worker: str, now: datetime
     if row.paused:
         with db.transaction() as session:
             _resume(session, held.channel, now)
+    if row.moved and row.given_up:  # by whoever took us for dead; the statement sees it as it was before
+        with db.transaction() as session:
+            calls_no_more(session, held.id, now)
     return MessageState.SENT if row.moved else None
 
 

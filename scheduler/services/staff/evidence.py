@@ -119,7 +119,7 @@ def send_again(desk: Desk, id: int, actor: Actor) -> Hint:
         true = message.sequence == visit.sequence and _is_true(message.kind, visit)
         if message.state not in UNHEARD or not true or visit.starts_at <= now:
             raise IllegalTransition
-        message.state, message.finished_at, message.attempt = MessageState.PENDING, None, 0
+        message.state, message.finished_at, message.token = MessageState.PENDING, None, None
         message.due_at = message.next_at = message.nudged_at = now
         message.expires_at = visit.starts_at
         if MANNERS[ChannelName(message.channel)].asks:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
-from scheduler.db.models import Message, Task, Visit
+from scheduler.db.models import Message, Recipient, Task, Visit
 from scheduler.domain.actors import SYSTEM
 from scheduler.domain.messages import NEWS, OPEN, ChannelName, MessageState
 from scheduler.domain.tasks import TaskKind
@@ -35,6 +35,7 @@ def says_the_same(other: type[Message]) -> ColumnElement[bool]:
 def call_instead(session: Session, messages: Collection[int], now: datetime) -> None:
     """These messages ended badly: what they tell of visits that are still to be is told by phone.
 
+    Not what is so no more, or went to an address that is out of it: others were planned since, to be heard.
     Once: where a message goes that way already, because nothing else reaches its recipient, it is enough.
     """
     if not messages:
@@ -43,7 +44,8 @@ def call_instead(session: Session, messages: Collection[int], now: datetime) -> 
     by_phone = called.channel == ChannelName.CALL, called.state.in_(CALLED)
     unheard = (
         select(Message.id, Message.visit_id)
-        .join(Visit, Visit.id == Message.visit_id)
+        .join(Visit, and_(Visit.id == Message.visit_id, Visit.sequence == Message.sequence))
+        .join(Recipient, and_(Recipient.id == Message.recipient_id, Recipient.receives))
         .where(Message.id.in_(messages), Message.kind.in_(NEWS), Visit.starts_at > now)
         .where(Message.channel != ChannelName.CALL)
         .where(~exists().where(says_the_same(called), *by_phone))

@@ -18,6 +18,7 @@ from scheduler.services.ground.desk import Desk
 from scheduler.services.people.links import holder, renew_links
 from scheduler.services.people.recipients import IS_INVOLVED, NOT_YOU
 from scheduler.services.tasks.opening import open_task
+from scheduler.services.telling.carrying import compose_anew
 from scheduler.services.telling.suppressing import suppress, visits_told
 
 
@@ -47,7 +48,9 @@ def _disown(desk: Desk, token: str, session: Session) -> None:
         return
     theirs = Recipient.email_hash == found.email_hash
     for visit in visits_told(session, ChannelName.EMAIL, found.email_hash, now):
-        end_access(desk, session, visit, theirs, found.actor, TaskKind.NOT_YOU, now)
+        for who in end_access(desk, session, visit, theirs, found.actor, TaskKind.NOT_YOU, now):
+            session.flush()
+            compose_anew(session, who.id)
 
 
 def end_access(

@@ -19,7 +19,9 @@ from scheduler.services.telling.reaching import BY_MAIL, BY_TEXT, HEARS_OF_IT, r
 
 REROUTED = NEWS | {MessageKind.REMINDER, MessageKind.JOIN}
 """Kinds that somebody has to hear by whatever way."""
-GIVEN_UP = (MessageState.SKIPPED, MessageState.FAILED, MessageState.BOUNCED, MessageState.UNKNOWN)
+ENDED_BADLY = (MessageState.FAILED, MessageState.BOUNCED, MessageState.UNKNOWN)
+"""States of a message that does not go once more by that channel, whatever changes."""
+GIVEN_UP = (MessageState.SKIPPED, *ENDED_BADLY)
 """States in which nothing more is to be hoped of a channel."""
 STUCK_LONG = timedelta(minutes=30)
 SOON = timedelta(hours=48)
@@ -47,13 +49,15 @@ def move_on(session: Session, messages: Collection[int], now: datetime) -> list[
     return enter(session, _planned(found, _reach(session, found), now, in_vain), now)
 
 
-def _in_vain(session: Session, messages: Collection[int]) -> Mapping[int, set[ChannelName]]:
+def _in_vain(
+    session: Session, messages: Collection[int], states: Collection[MessageState] = GIVEN_UP
+) -> Mapping[int, set[ChannelName]]:
     """By message, the channels by which the same ended badly or could not go."""
     other = aliased(Message)
     tried = (
         select(Message.id, other.channel)
         .join(other, says_the_same(other))
-        .where(Message.id.in_(messages), other.state.in_(GIVEN_UP))
+        .where(Message.id.in_(messages), other.state.in_(states))
     )
     found: dict[int, set[ChannelName]] = {}
     for message, channel in session.execute(tried):
@@ -104,7 +108,10 @@ def _sent(
 
 
 def replan(session: Session, recipient: UUID, now: datetime) -> None:
-    """Reminders that wait go as the recipient is reached, and wishes to be reached, from now on."""
+    """Reminders that wait go as the recipient is reached, and wishes to be reached, from now on.
+
+    But by no channel by which the same ended badly already: there it would not be begun again.
+    """
     session.flush()
     waiting = (
         select(Message, Visit.starts_at)
@@ -115,14 +122,23 @@ def replan(session: Session, recipient: UUID, now: datetime) -> None:
     found, reach = session.execute(waiting).all(), reach_of(session, [recipient]).get(recipient)
     if reach is None or not found:
         return
+    in_vain = _in_vain(session, [message.id for message, _ in found], ENDED_BADLY)
     wanted: dict[tuple[object, ...], dict[str, Any]] = {}
     for message, start in found:
         due = start - timedelta(minutes=message.offset_minutes)
-        wanted |= {_key(row): row for row in _sent(message, reach, start, max(due, now), now)}
+        how = replace(reach, reached=reach.reached - in_vain.get(message.id, set()))
+        wanted |= {_key(row): row for row in _sent(message, how, start, max(due, now), now)}
     enter(session, list(wanted.values()), now)
-    given_up = [message.id for message, _ in found if _key(vars(message)) not in wanted]
-    skipped = update(Message).where(Message.id.in_(given_up))
-    session.execute(skipped.values(state=MessageState.SKIPPED, finished_at=now))
+    _skip(session, [message.id for message, _ in found if _key(vars(message)) not in wanted], now)
+
+
+def _skip(session: Session, messages: Collection[int], now: datetime) -> Collection[int]:
+    """Out of a worker's hands, too, who could still give it back; which of them, as others were handed over
+    meanwhile."""
+    not_left = Message.state.in_((MessageState.PENDING, MessageState.CLAIMED))
+    skipped = update(Message).where(Message.id.in_(messages), not_left).returning(Message.id)
+    ended = {"state": MessageState.SKIPPED, "token": None, "finished_at": now}
+    return set(session.scalars(skipped.values(ended)))
 
 
 def _key(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -148,17 +164,22 @@ def relieve(session: Session, now: datetime) -> int:
 
 def _go_besides(session: Session, now: datetime) -> int:
     found = session.execute(_unheard(now).limit(MOST_AT_ONCE)).all()
-    enter(session, _planned(found, _open_to(session, found), now), now)
+    in_vain = _in_vain(session, [message.id for message, _ in found], ENDED_BADLY)
+    enter(session, _planned(found, _open_to(session, found), now, in_vain), now)
     return len(found)
 
 
 def _unheard(now: datetime) -> Select[Message, datetime]:
-    """News of visits that are soon and that go no way but those on which they are stuck."""
+    """News of visits that are soon and that go no way but those on which they are stuck.
+
+    Of news that ended badly by another way somebody is called already.
+    """
     other = aliased(Message)
     elsewhere = exists().where(
         says_the_same(other),
         other.id != Message.id,
         other.state != MessageState.SKIPPED,
+        or_(Message.kind.in_(NEWS), other.state.not_in(ENDED_BADLY)),
         ~_is_stuck(other, now),
     )
     return (
@@ -184,10 +205,19 @@ def _is_stuck(message: type[Message], now: datetime) -> ColumnElement[bool]:
 
 
 def _kept_back(now: datetime) -> Select[Message, datetime]:
-    """Reminders of a channel that is paused for long, to whom the other one reaches and is open."""
-    other = aliased(ChannelPause)
+    """Reminders of a channel that is paused for long, to whom the other one reaches and is open, and by which
+    the same did not end badly."""
+    other, tried = aliased(ChannelPause), aliased(Message)
     reaches = ((ChannelName.EMAIL, BY_MAIL), (ChannelName.SMS, BY_TEXT))
-    open_to = (and_(reached, ~exists().where(other.channel == way)) for way, reached in reaches)
+    ended_badly = says_the_same(tried), tried.state.in_(ENDED_BADLY)
+    open_to = (
+        and_(
+            reached,
+            ~exists().where(other.channel == way),
+            ~exists().where(tried.channel == way, *ended_badly),
+        )
+        for way, reached in reaches
+    )
     return (
         select(Message, Visit.starts_at)
         .join(ChannelPause, ChannelPause.channel == Message.channel)
@@ -202,9 +232,9 @@ def _kept_back(now: datetime) -> Select[Message, datetime]:
 
 def _redirect_reminders(session: Session, now: datetime) -> int:
     found = session.execute(_kept_back(now).limit(MOST_AT_ONCE)).all()
-    enter(session, _planned(found, _open_to(session, found), now), now)
-    skipped = update(Message).where(Message.id.in_([message.id for message, _ in found]))
-    session.execute(skipped.values(state=MessageState.SKIPPED, finished_at=now))
+    skipped = _skip(session, [message.id for message, _ in found], now)
+    going = [row for row in found if row.Message.id in skipped]
+    enter(session, _planned(going, _open_to(session, going), now), now)
     return len(found)
 
 

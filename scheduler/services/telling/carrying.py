@@ -23,8 +23,12 @@ def carry_over(session: Session, visit: UUID, sequence: int) -> list[Hint]:
 
 
 def compose_anew(session: Session, recipient: UUID) -> list[Hint]:
-    """A mail to this recipient that a worker has in hand, but not handed over yet, is written once more."""
-    return _take_back(session, Message.recipient_id == recipient, IS_CLAIMED)
+    """What a worker has in hand for this recipient, but not handed over yet, is written once more.
+
+    What waits is locked until all is committed: who takes it in the meantime would still write it as it was.
+    """
+    not_left = Message.state.in_((MessageState.PENDING, MessageState.CLAIMED))
+    return _take_back(session, Message.recipient_id == recipient, not_left)
 
 
 def _take_back(session: Session, *which: ColumnElement[bool], **values: int) -> list[Hint]:

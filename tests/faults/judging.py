@@ -188,8 +188,11 @@ def _reminded_twice(found: Evidence) -> Iterator[str]:
 
 
 def _uncalled(found: Evidence) -> Iterator[str]:
+    """Of what the visit is now: whatever came after older news was told by itself."""
+    last = {visit.id: visit.sequence for visit in found.visits}
     for row in found.rows:
-        if row.state == MessageState.UNKNOWN and row.kind in NEWS and not row.called:
+        in_force = row.kind in NEWS and row.sequence == last[row.visit]
+        if row.state == MessageState.UNKNOWN and in_force and not row.called:
             yield f"{row} is unknown, and nobody is to phone"
 
 

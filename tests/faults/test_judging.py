@@ -140,6 +140,12 @@ def test_what_a_server_forgot_at_both_hand_overs_is_neither_sent_nor_lost_and_is
     assert "nobody is to phone" in said
 
 
+def test_what_was_unknown_of_an_older_state_needs_no_call_where_the_newer_one_was_told() -> None:
+    rows, receipts = [replace(UNKNOWN, called=False), CHANGED], [mail(CHANGED)]
+    moved = {**FORGOTTEN_TWICE, "visits": [MOVED], "rows": rows, "receipts": receipts}
+    assert complaints(**moved) == []
+
+
 def test_what_is_given_up_before_its_second_hand_over_is_lost() -> None:
     once = {**FORGOTTEN_TWICE, "forgotten": [mail(UNKNOWN)]}
     assert len(complaints(**once)) == 2

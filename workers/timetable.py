@@ -100,11 +100,15 @@ def _is_due(session: Session, job: Job, now: datetime) -> bool:
 
 
 def _do(desk: Desk, job: Job, now: datetime) -> None:
-    """Do it; a failure must not keep the other jobs from their turn. Unavailable concerns them all."""
+    """Do it; a failure must not keep the other jobs from their turn.
+
+    A statement that takes too long counts as Unavailable, too. Where it is the database that is away, the
+    next turn says so.
+    """
     try:
         done = job.work(desk, now)
     except Unavailable:
-        raise
+        log.warning("a job found the database away, locked or too slow: %s", job.name)
     except Exception:
         log.exception("a job failed: %s", job.name)
     else:

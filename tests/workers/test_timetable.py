@@ -5,14 +5,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
-from scheduler.bootstrap import Runtime
+from scheduler.bootstrap import Runtime, bootstrap
 from scheduler.db.models import TimetableEntry
 from scheduler.domain.errors import Unavailable
 from scheduler.services.ground.desk import Desk
+from tests.conftest import NOWHERE, settings_for
 from workers import timetable
-from workers.timetable import JOBS, Job, run_due
+from workers.timetable import JOBS, Job, in_one, run_due
 
 Done = list[str]
 HOUR = timedelta(hours=1)
@@ -82,15 +84,25 @@ def test_a_job_that_fails_keeps_no_other_from_its_turn(
     assert done == ["one", "two"]
 
 
-def test_without_a_database_nothing_else_is_tried(
+def test_a_job_that_takes_too_long_for_our_database_keeps_no_other_from_its_turn(
     run: Runtime, done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(desk: Desk, now: datetime) -> int:
-        raise Unavailable
+    """Nor the sweeper from its hints, which come after the jobs."""
 
-    monkeypatch.setattr(timetable, "JOBS", (Job("away", HOUR, away), *timetable.JOBS))
+    def linger(session: Session, now: datetime) -> int:
+        session.execute(text("SET LOCAL statement_timeout = 10"))
+        session.execute(text("SELECT pg_sleep(5)"))
+        return 1
+
+    monkeypatch.setattr(timetable, "JOBS", (Job("slow", HOUR, in_one(linger)), *timetable.JOBS))
+    run_due(run.desk)
+    assert done == ["one", "two"]
+
+
+def test_without_a_database_nothing_is_tried(done: Done) -> None:
+    desk = bootstrap(settings_for(NOWHERE)).desk
     with pytest.raises(Unavailable):
-        run_due(run.desk)
+        run_due(desk)
     assert done == []
 
 

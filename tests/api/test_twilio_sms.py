@@ -223,6 +223,19 @@ def test_start_begins_texts_again_where_the_patient_once_agreed(
     assert outcomes(run) == ["stopped", "started", "nothing"]
 
 
+@pytest.mark.parametrize("word", ["STOP", "WRONG"])
+def test_who_stops_a_second_time_gets_mail_as_after_the_first(
+    run: Runtime, client: FlaskClient, phone: Phone, word: str
+) -> None:
+    visit = book(client)
+    phone.says("STOP")
+    phone.says("START")
+    phone.says(word)
+    assert {channel for _, channel in pending(run, visit)} == {"email"}, "nobody calls whom mail reaches"
+    phone.says("START")
+    assert ("reminder", "sms") in pending(run, visit) or word == "WRONG"
+
+
 def test_start_without_consent_on_file_begins_nothing(run: Runtime, client: FlaskClient) -> None:
     booked(client, patient=patient(0, phone=OTHER))
     phone = Phone(client, OTHER)

@@ -62,7 +62,7 @@ def test_one_too_many_for_a_number_that_its_mailbox_refuses_is_called(run: Runti
     visit = texted(book)
     a_day_before_it(run)
     text = reminder(run, visit, TEXT)
-    change(run, text.id, state=MessageState.SKIPPED)
+    change(run, text.id, state=MessageState.SKIPPED, finished_at=now(run))
     with run.db.transaction() as session:
         move_on(session, [text.id], now(run))
     ends(run, reminder(run, visit, MAIL))

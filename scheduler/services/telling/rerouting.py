@@ -52,12 +52,16 @@ def move_on(session: Session, messages: Collection[int], now: datetime) -> list[
 def _in_vain(
     session: Session, messages: Collection[int], states: Collection[MessageState] = GIVEN_UP
 ) -> Mapping[int, set[ChannelName]]:
-    """By message, the channels by which the same ended badly or could not go."""
+    """By message, the channels by which the same ended badly or could not go.
+
+    What was set aside before it was due was not tried: it had another way then, and has this one now.
+    """
     other = aliased(Message)
+    untried = and_(other.state == MessageState.SKIPPED, other.finished_at < other.due_at)
     tried = (
         select(Message.id, other.channel)
         .join(other, says_the_same(other))
-        .where(Message.id.in_(messages), other.state.in_(states))
+        .where(Message.id.in_(messages), other.state.in_(states), ~untried)
     )
     found: dict[int, set[ChannelName]] = {}
     for message, channel in session.execute(tried):

@@ -82,11 +82,14 @@ def test_a_mail_may_be_a_megabyte_and_no_more(client: FlaskClient) -> None:
     large = b"Subject: x\r\n\r\n" + b"x" * (LARGEST_MAIL - 20)
     assert post(client, large, signed(large)).status_code == 202
     larger = b"x" * (LARGEST_MAIL + 1)
-    assert post(client, larger, signed(larger)).status_code == 413
+    refused = post(client, larger, signed(larger))
+    assert refused.status_code == 413
+    assert "1 MB" in refused.get_json()["detail"], "the limit that it met, not that of other addresses"
 
 
 def test_it_has_to_be_called_what_it_is(client: FlaskClient) -> None:
-    assert post(client, RAW, signed(RAW), "application/json").status_code == 415
+    refused = post(client, RAW, signed(RAW), "application/json")
+    assert (refused.status_code, "/docs" in refused.get_json()["detail"]) == (415, True), "it was JSON"
 
 
 def test_bytes_that_are_no_text_are_signed_as_they_are(client: FlaskClient) -> None:

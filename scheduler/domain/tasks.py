@@ -42,6 +42,8 @@ class TaskKind(StrEnum):
     """A program elsewhere answered that it is there no more: it hears nothing until it is enabled again."""
     BUSY_OVER_VISIT = "busy-over-visit"
     """A practitioner's other calendar takes time in which a visit is booked."""
+    TIME_OVERLAP = "time-overlap"
+    """Two visits are at one time, because the clocks of their zones moved apart."""
     CALENDAR_SILENT = "calendar-silent"
     """A practitioner's other calendar has given nothing for hours."""
     NO_ROOM = "no-room"

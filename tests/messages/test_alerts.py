@@ -5,7 +5,6 @@ import pytest
 from scheduler.domain.tasks import TaskKind
 from scheduler.messages.alerts import TASKS, AlertFacts, render_alert
 from scheduler.messages.words import WORDS
-from scheduler.services.operations.rederiving import OVERLAP
 from tests.messages.test_render import read
 
 LINK = "https://visits.clinic.example/staff"
@@ -18,7 +17,7 @@ def facts(language: str = "en", task: str = TaskKind.APPROVE) -> AlertFacts:
 def test_every_kind_of_task_has_its_words_in_every_language() -> None:
     assert set(TASKS) == set(WORDS)
     for words in TASKS.values():
-        assert set(words) == {*TaskKind, OVERLAP}
+        assert set(words) == {*TaskKind}
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from scheduler.api.schemas.fields import Code, Printable, Strict
+from scheduler.api.schemas.fields import Printable, Strict
 from scheduler.api.schemas.lists import ByNumber, Limit
+from scheduler.domain.tasks import TaskKind
 from scheduler.services.staff.tasks import Wanted
 
 
 class TasksQuery(Strict):
     open: Annotated[bool, Field(description="What is left to do; false: what is done.")] = True
-    kind: Code | None = None
+    kind: TaskKind | None = None
     visit: UUID | None = None
     cursor: ByNumber | None = None
     limit: Limit = 50

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Visit
 from scheduler.domain.actors import SYSTEM
+from scheduler.domain.tasks import TaskKind
 from scheduler.domain.times import instant
 from scheduler.domain.visits import EXPECTED
 from scheduler.services.audit.writing import note
@@ -26,9 +27,6 @@ from scheduler.services.clinic.current import Moment
 from scheduler.services.ground.desk import Desk
 from scheduler.services.slots.shifting import shift_claims
 from scheduler.services.tasks.opening import open_task
-
-OVERLAP = "time-overlap"
-"""The task for staff: two visits at one time, because the clocks of their zones moved apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,14 @@ def _rederive(desk: Desk, rules: Rules, dry_run: bool, session: Session) -> Rede
     for each in moved:
         _move(desk, session, moment, each, rules)
         if each.visit.id in overlapping:
-            open_task(session, OVERLAP, each.visit.id, f"tzdata {rules.version}", moment.now, moment.now)
+            open_task(
+                session,
+                TaskKind.TIME_OVERLAP,
+                each.visit.id,
+                f"tzdata {rules.version}",
+                moment.now,
+                moment.now,
+            )
     if visits:
         counts = {"visits": len(visits), "moved": len(moved), "overlapping": len(overlapping)}
         note(session, SYSTEM, "rederive", "tzdata", rules.version, moment.now, counts)

@@ -359,7 +359,7 @@ def test_a_message_that_failed_is_listed_and_sent_again(desk: Desk) -> None:
     desk.post(f"/messages/{id}/again")
     with desk.run.db.transaction() as session:
         row = session.scalars(select(Message).where(Message.id == id)).one()
-    assert (row.state, row.attempt, row.expires_at) == ("pending", 0, at(8, 10))
+    assert (row.state, row.attempt, row.expires_at) == ("pending", 8, at(8, 10)), "tries are numbered on"
     assert "Every message arrived" in desk.get("/messages", done="message")
     assert "no longer true" in desk.post(f"/messages/{id}/again", 409).text
 

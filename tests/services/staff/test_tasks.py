@@ -199,6 +199,14 @@ def test_the_list_is_by_urgency_and_filtered(client: FlaskClient, run: Runtime, 
     assert shown(f"?limit=1&cursor={page['next']}") == ["approve"]
 
 
+def test_a_kind_that_there_is_not_is_no_empty_list(client: FlaskClient, staff: dict[str, str]) -> None:
+    answer = client.get("/v1/tasks?kind=calls", headers=staff)
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.get_json()["errors"]] == [
+        ("/kind", "not-a-choice")
+    ]
+
+
 def test_a_task_goes_its_way_over_http(client: FlaskClient, run: Runtime, staff: Headers) -> None:
     id = opened(run)
     other = staff_with(run, Scope.VISITS, name="other")

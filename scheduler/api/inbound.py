@@ -14,7 +14,7 @@ from scheduler.channels.sms.providers import TWILIO_STATUS, twilio_account
 from scheduler.channels.sms.reports import twilios_report
 from scheduler.channels.sms.signed import is_twilios
 from scheduler.channels.sms.twilio import NAMES_TEXT
-from scheduler.domain.errors import NotFound, Unauthorized
+from scheduler.domain.errors import BadSignature, NotFound
 from scheduler.domain.signatures import is_signed
 from scheduler.services.inbound.receipts import take_report
 from scheduler.services.inbound.receiving import receive
@@ -51,9 +51,9 @@ def take_mail() -> tuple[InboundOut, int]:
     request.max_content_length = LARGEST_MAIL
     raw = request.get_data(cache=False)
     with run.db.single() as connection:
-        now = run.db.now(connection).timestamp() - run.db.offset.total_seconds()  # theirs are no rehearsals
+        now = run.db.timestamp(run.db.now(connection))
     if not is_signed(secrets, request.headers, raw, now):
-        raise Unauthorized
+        raise BadSignature
     effect = receive(run.desk, raw)
     run.doorbell.ring(effect.due)
     return InboundOut(outcome=effect.outcome), 202
@@ -98,7 +98,7 @@ def take_text_from_twilio() -> Response:
 
 
 def _twilios_form() -> dict[str, str]:
-    """What Twilio says. Raises NotFound where no texts go by Twilio; Unauthorized."""
+    """What Twilio says. Raises NotFound where no texts go by Twilio; BadSignature."""
     settings = runtime().settings
     account = twilio_account(settings.texts_url)
     if account is None:
@@ -107,5 +107,5 @@ def _twilios_form() -> dict[str, str]:
     url = f"{settings.public_url.rstrip('/')}{request.path}{query and '?'}{query}"
     form = request.form.to_dict(flat=False)
     if not is_twilios(account.token, url, form, request.headers.get("X-Twilio-Signature", "")):
-        raise Unauthorized
+        raise BadSignature
     return request.form.to_dict()

@@ -6,6 +6,7 @@ SchedulerError
 │   ├── SlotTaken
 │   ├── AlreadyBooked
 │   ├── IllegalTransition
+│   ├── NothingToResend
 │   ├── TooLate
 │   ├── GateClosed
 │   ├── RoomNotReady
@@ -20,6 +21,7 @@ SchedulerError
 │   ├── IdempotencyConflict
 │   └── Invalid
 ├── Unauthorized
+│   └── BadSignature
 ├── Forbidden
 ├── Barred
 │   ├── TriageRequired
@@ -74,6 +76,10 @@ class IllegalTransition(Conflict):
         """`allowed`: what can be done to it."""
         super().__init__()
         self.allowed = tuple(allowed)
+
+
+class NothingToResend(Conflict):
+    """This message ended well, is on its way, or is no longer true."""
 
 
 class TooLate(Conflict):
@@ -135,6 +141,10 @@ class IdempotencyConflict(Refused):
 
 class Unauthorized(SchedulerError):
     """The caller did not say who they are."""
+
+
+class BadSignature(Unauthorized):
+    """What somebody sent is not signed, or not as it should be, or at another time."""
 
 
 class Forbidden(SchedulerError):

@@ -139,7 +139,9 @@ def test_what_failed_is_sent_again_once(run: Runtime, client: FlaskClient, clerk
     by_mail(run, message.id, Outcome(Verdict.SENT, "250 2.0.0"))
     found = row(run, message.id)
     assert (found.state, found.message_id) == ("sent", message.message_id)
-    assert client.post(again, json={}, headers=clerk).status_code == 409
+    refused = said(client.post(again, json={}, headers=clerk), 409)
+    assert refused["type"] == "/problems/nothing-to-resend"
+    assert refused["detail"] == "Only what ended badly is sent again, and only while it is still true."
 
 
 def test_what_is_no_longer_true_or_over_is_not_sent_again(

@@ -358,6 +358,7 @@ def test_what_is_not_signed_is_not_read(run: Runtime, client: FlaskClient) -> No
         client.post(PATH, data=form),
     ]
     assert {answer.status_code for answer in refused} == {401}
+    assert {answer.get_json()["type"] for answer in refused} == {"/problems/bad-signature"}
     assert (reason(run), outcomes(run)) == (None, [])
     assert client.post(PATH, json=form).status_code == 415
     assert visit_row(run, visit).confirmed_at is None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db.models import Message, Recipient, Visit
 from scheduler.domain.actors import Actor
-from scheduler.domain.errors import IllegalTransition, NotFound
+from scheduler.domain.errors import NotFound, NothingToResend
 from scheduler.domain.messages import ChannelName, Hint, MessageKind, MessageState, Queue, still_true
 from scheduler.domain.visits import VisitStatus
 from scheduler.services.audit.writing import note
@@ -104,7 +104,7 @@ def list_unheard(session: Session, desk: Desk, limit: int, actor: Actor, now: da
 def send_again(desk: Desk, id: int, actor: Actor) -> Hint:
     """Try once more what ended badly: the same message, so that a calendar takes it for the same.
 
-    Raises NotFound, and IllegalTransition for what ended well, or is no longer true.
+    Raises NotFound, and NothingToResend for what ended well, or is no longer true.
     """
 
     def work(session: Session) -> Hint:
@@ -118,7 +118,7 @@ def send_again(desk: Desk, id: int, actor: Actor) -> Hint:
         now = desk.db.now(session)
         true = message.sequence == visit.sequence and _is_true(message.kind, visit)
         if message.state not in UNHEARD or not true or visit.starts_at <= now:
-            raise IllegalTransition
+            raise NothingToResend
         message.state, message.finished_at, message.token = MessageState.PENDING, None, None
         message.due_at = message.next_at = message.nudged_at = now
         message.expires_at = visit.starts_at

@@ -113,7 +113,10 @@ class MessageAttempt(Base):
     """One try to hand a message over; only ever added."""
 
     __tablename__ = "message_attempts"
-    __table_args__ = (Index(None, "message_id", "at"),)
+    __table_args__ = (
+        Index(None, "message_id", "at"),
+        Index("message_attempts_refused_idx", "at", postgresql_where=text("verdict = 'refused'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))

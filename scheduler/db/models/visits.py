@@ -37,6 +37,7 @@ class Visit(Base):
         CheckConstraint("mode <> 'in_person' OR location IS NOT NULL", name="in_person_somewhere"),
         Index(None, "practitioner_id", "starts_at"),
         Index(None, "starts_at"),
+        Index("visits_pending_idx", "answer_by", postgresql_where=text("status = 'pending'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Subquery, distinct, exists, func, select, update
+from sqlalchemy import Subquery, distinct, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from scheduler.channels.outcome import Verdict
@@ -17,6 +17,8 @@ MANY = 5
 """So many different recipients refused within the window: nobody's list has so many bad addresses."""
 _LOCK = 0x72656675
 """Of two that are refused at the same time, the second has to see the first."""
+# As the index says it: a parameter could be any verdict to who plans the statement for all times.
+_WAS_REFUSED = MessageAttempt.verdict == literal(Verdict.REFUSED, literal_execute=True)
 
 
 def concerns_us(session: Session, held: Held, now: datetime) -> bool:
@@ -59,7 +61,7 @@ def _refused(channel: ChannelName, since: datetime) -> Subquery:
         select(Message.id, CONTACT_HASH[channel].label("contact_hash"))
         .join(MessageAttempt, MessageAttempt.message_id == Message.id)
         .join(Recipient, Recipient.id == Message.recipient_id)
-        .where(MessageAttempt.verdict == Verdict.REFUSED, MessageAttempt.at > since)
+        .where(_WAS_REFUSED, MessageAttempt.at > since)
         .where(Message.channel == channel)
         .subquery()
     )

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from scheduler.db.models import Visit
-from scheduler.domain.visits import Act, VisitStatus
+from scheduler.domain.visits import Act
 from scheduler.services.changes.simple import advance
 from scheduler.services.ground.desk import Desk
+from scheduler.services.rounds.requests import IS_REQUEST
 from scheduler.services.rounds.unasked import do_unasked
 
 BATCH = 100
@@ -28,7 +29,7 @@ def _overdue(desk: Desk, now: datetime) -> Sequence[tuple[UUID, int]]:
     term = func.coalesce(Visit.answer_by, Visit.starts_at)
     overdue = (
         select(Visit.id, Visit.version)
-        .where(Visit.status == VisitStatus.PENDING, term <= now)
+        .where(IS_REQUEST, term <= now)
         .order_by(term)
         .limit(BATCH)
         .with_for_update(key_share=True, skip_locked=True)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from scheduler.db.models import Visit, VisitEvent
 from scheduler.domain.opening import halfway
 from scheduler.domain.tasks import TaskKind
-from scheduler.domain.visits import Act, VisitStatus
+from scheduler.domain.visits import Act
 from scheduler.services.ground.desk import Desk
+from scheduler.services.rounds.requests import IS_REQUEST
 from scheduler.services.tasks.opening import open_task_once
 
 
@@ -44,7 +45,7 @@ def _waiting(session: Session, now: datetime) -> Iterator[Request]:
         .scalar_subquery()
     )
     pending = select(Visit.id, Visit.sequence, func.coalesce(moved, Visit.created_at), Visit.answer_by).where(
-        Visit.status == VisitStatus.PENDING, Visit.answer_by > now
+        IS_REQUEST, Visit.answer_by > now
     )
     for visit, sequence, since, until in session.execute(pending).all():
         assert until

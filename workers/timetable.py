@@ -21,7 +21,7 @@ from scheduler.services.outside import watching
 from scheduler.services.rooms.wanting import look_after_rooms
 from scheduler.services.rounds import absent, expiring, places, waiting
 from scheduler.services.slots import holding
-from scheduler.services.telling import alerting, rerouting
+from scheduler.services.telling import alerting, relieving
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ JOBS = (
     Job("forget-places", timedelta(hours=1), places.forget_places),
     Job("forget-calls", timedelta(hours=1), callbacks.forget_calls),
     Job("forget-numbers-of-texts", timedelta(hours=1), in_one(texts.forget_numbers)),
-    Job("relieve-paused-channels", timedelta(minutes=1), in_one(rerouting.relieve)),
+    Job("relieve-paused-channels", timedelta(minutes=1), in_one(relieving.relieve)),
     Job("alert-staff", timedelta(seconds=10), alerting.tell_of_new),
     Job("forget-sessions", timedelta(hours=1), in_one(sessions.forget_sessions)),
     Job("forget-sign-in-tries", timedelta(minutes=5), in_one(lockout.forget_tries)),

@@ -5,21 +5,24 @@ where there is one for the question.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
 
 from scheduler.bootstrap import Runtime
 from scheduler.channels.outcome import Outcome, Verdict
-from scheduler.db.models import MessageAttempt
+from scheduler.db.models import ChannelPause, MessageAttempt
 from scheduler.domain.messages import MessageState
 from scheduler.services.booking.making import book
 from scheduler.services.outbox.claiming import claim
 from scheduler.services.outbox.finishing import finish
 from scheduler.services.rounds.expiring import expire_overdue
 from scheduler.services.rounds.waiting import tell_of_unanswered
+from scheduler.services.telling import relieving
 from tests.cast import NOW, at
 from tests.services.asking import request
+from tests.services.operations.test_measuring import PLAN
 
 
 def plans(run: Runtime, act: Callable[[], object]) -> str:
@@ -53,11 +56,28 @@ def refuse(run: Runtime) -> None:
     )
 
 
+def relieve(run: Runtime) -> None:
+    book(run.desk, request(at(3, 10)))
+    with run.db.transaction() as session:
+        session.execute(PLAN)  # small, two indexes would cost the same
+        session.execute(text("ANALYZE messages"))
+        relieving.relieve(session, NOW)
+
+
+def paused(run: Runtime) -> None:
+    with run.db.transaction() as session:
+        since = NOW - timedelta(hours=1)
+        session.add(ChannelPause(channel="email", since=since, next_probe_at=NOW, reason="535"))
+    relieve(run)
+
+
 @pytest.mark.parametrize(
     ("act", "index", "table"),
     [
         (lambda run: expire_overdue(run.desk, NOW), "visits_pending_idx", "visits"),
         (lambda run: tell_of_unanswered(run.desk, NOW), "visits_pending_idx", "visits"),
+        (relieve, "messages_tried_idx", "messages"),
+        (paused, "messages_pending_idx", "messages"),
         (refuse, "message_attempts_refused_idx", MessageAttempt.__tablename__),
     ],
 )

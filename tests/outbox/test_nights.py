@@ -11,7 +11,7 @@ from scheduler.domain.messages import MessageKind, MessageState
 from scheduler.domain.visits import Act
 from scheduler.services.changes.moving import Destination, move
 from scheduler.services.changes.scene import Order, carry_out
-from scheduler.services.telling.rerouting import relieve
+from scheduler.services.telling.relieving import relieve
 from tests.cast import at
 from tests.outbox.conftest import Book, change, now, row, rows
 from tests.outbox.test_calls import cancelled

@@ -10,8 +10,8 @@ from scheduler.channels.outcome import Verdict
 from scheduler.db.models import ChannelPause
 from scheduler.domain.messages import ChannelName, MessageKind, MessageState
 from scheduler.services.outbox.fence import give_back
-from scheduler.services.telling import rerouting
-from scheduler.services.telling.rerouting import relieve as relieve_at
+from scheduler.services.telling import relieving
+from scheduler.services.telling.relieving import relieve as relieve_at
 from tests.cast import at
 from tests.outbox.conftest import Book, change, claimed, finished, now, rows
 
@@ -130,7 +130,7 @@ def test_of_visits_that_are_not_soon_news_may_wait(run: Runtime, book: Book) -> 
 def test_of_many_some_are_told_otherwise_at_a_time(
     run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rerouting, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(relieving, "MOST_AT_ONCE", 2)
     for _ in range(3):
         fails(run, book(), ChannelName.EMAIL)
     assert [relieve(run, 31 * MINUTE) for _ in range(3)] == [2, 1, 0]
@@ -139,7 +139,7 @@ def test_of_many_some_are_told_otherwise_at_a_time(
 def test_reminders_that_can_only_wait_keep_no_others_from_going_by_mail(
     run: Runtime, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rerouting, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(relieving, "MOST_AT_ONCE", 1)
     by_phone, by_mail = (
         book(at(8, hour), patient={"phone": PHONE, **reached}, consents=["sms:1"])
         for hour, reached in ((10, {"email": None}), (11, {}))

@@ -22,8 +22,8 @@ from scheduler.services.changes.simple import advance, confirm
 from scheduler.services.outbox.delivering import PostRoom, deliver
 from scheduler.services.outbox.sweeping import Reaper, expire
 from scheduler.services.tasks.calling import call_instead
+from scheduler.services.telling.relieving import relieve as relieve_at
 from scheduler.services.telling.rerouting import move_on
-from scheduler.services.telling.rerouting import relieve as relieve_at
 from scheduler.services.telling.suppressing import suppress
 from tests.cast import at
 from tests.outbox.conftest import Book, attempts, change, claim_at, now, row, rows

@@ -36,6 +36,7 @@ class Message(Base):
         Index(
             "messages_pending_idx", "queue", "channel", "next_at", postgresql_where=text("state = 'pending'")
         ),
+        Index("messages_tried_idx", "due_at", postgresql_where=text("state = 'pending' AND attempt > 0")),
         Index("messages_expiring_idx", "expires_at", postgresql_where=text("state = 'pending'")),
         Index("messages_held_idx", "token", postgresql_where=text("state IN ('claimed', 'handoff')")),
         Index("messages_unheard_idx", "id", postgresql_where=text(UNHEARD)),

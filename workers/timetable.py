@@ -107,8 +107,8 @@ def _do(desk: Desk, job: Job, now: datetime) -> None:
     """
     try:
         done = job.work(desk, now)
-    except Unavailable:
-        log.warning("a job found the database away, locked or too slow: %s", job.name)
+    except Unavailable as error:
+        log.warning("a job found the database away, locked or too slow: %s", job.name, exc_info=error)
     except Exception:
         log.exception("a job failed: %s", job.name)
     else:

@@ -85,9 +85,9 @@ def test_a_job_that_fails_keeps_no_other_from_its_turn(
 
 
 def test_a_job_that_takes_too_long_for_our_database_keeps_no_other_from_its_turn(
-    run: Runtime, done: Done, monkeypatch: pytest.MonkeyPatch
+    run: Runtime, done: Done, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nor the sweeper from its hints, which come after the jobs."""
+    """Nor the sweeper from its hints, which come after the jobs. The log says which, and why."""
 
     def linger(session: Session, now: datetime) -> int:
         session.execute(text("SET LOCAL statement_timeout = 10"))
@@ -97,6 +97,8 @@ def test_a_job_that_takes_too_long_for_our_database_keeps_no_other_from_its_turn
     monkeypatch.setattr(timetable, "JOBS", (Job("slow", HOUR, in_one(linger)), *timetable.JOBS))
     run_due(run.desk)
     assert done == ["one", "two"]
+    (said,) = [each for each in caplog.records if "slow" in each.getMessage()]
+    assert said.exc_info and isinstance(said.exc_info[1], Unavailable)
 
 
 def test_without_a_database_nothing_is_tried(done: Done) -> None:
